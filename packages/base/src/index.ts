@@ -1,0 +1,8 @@
+export { AssertionError, assert, unreachable } from './assert.ts'
+export { type Clock, ManualClock, sleep, type Timer } from './clock.ts'
+export { crc32c, crc32cPortable, type NativeCrc32c, useNativeCrc32c } from './crc32c.ts'
+export { type Deferred, deferred } from './deferred.ts'
+export { type LogFields, type Logger, silentLogger } from './logger.ts'
+export { type Random, randomBelow, randomFraction, seededRandom, shuffle } from './random.ts'
+export { systemClock, systemRandom } from './system.ts'
+export { oneUuid, randomUuid, type Uuid, uuidFromBytes, uuidSize, uuidToBytes, uuidToDashed, zeroUuid } from './uuid.ts'

@@ -1,0 +1,1 @@
+export { describeTransport, type TransportUnderTest } from './transport/conformance.ts'
