@@ -19,7 +19,8 @@ const report = (message) => process.stderr.write(`${message}\n`)
 /** What an installation depends on: the lockfile, pnpm's settings and every manifest. */
 function installationHash() {
   const hash = createHash('sha256')
-  for (const name of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']) hash.update(readFileSync(join(root, name)))
+  for (const name of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
+    hash.update(readFileSync(join(root, name)))
   for (const group of ['packages', 'apps', 'tools', 'tests']) {
     if (!existsSync(join(root, group))) continue
     for (const name of readdirSync(join(root, group)).sort()) {
@@ -70,7 +71,10 @@ function main([command, ...args]) {
   const source = ['--conditions=@millrace/source', '--disable-warning=ExperimentalWarning']
   switch (command) {
     case 'millrace':
-      return become(node, [...source, join(root, 'packages/millrace/src/bin.ts'), ...args], { env: environment, bound: true })
+      return become(node, [...source, join(root, 'packages/millrace/src/bin.ts'), ...args], {
+        env: environment,
+        bound: true,
+      })
     case 'node':
       return become(node, [...source, ...args], { env: environment, cwd: root })
     case 'pnpm':

@@ -69,6 +69,8 @@ function fetchPackage(pin, directory) {
   const temporary = mkdtempSync(join(cacheDirectory(), 'fetch-'))
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   const flags = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
+  // Offline, npm's own patience is more than a minute.
+  flags.push('--fetch-retries=1', '--fetch-retry-mintimeout=1000')
   const result = spawnSync(npm, ['install', ...flags, '--prefix', temporary, `${pin.package}@${pin.version}`], {
     encoding: 'utf8',
     env: withoutNpmSettings(process.env),
@@ -91,7 +93,14 @@ function fetchPackage(pin, directory) {
 
 /** Inside `npm start`, npm exports its settings (`--silent`, workspaces, prefix); a nested npm must not inherit them. */
 function withoutNpmSettings(environment) {
-  const kept = ['npm_config_registry', 'npm_config_userconfig', 'npm_config_cache', 'npm_config_cafile', 'npm_config_https_proxy', 'npm_config_proxy']
+  const kept = [
+    'npm_config_registry',
+    'npm_config_userconfig',
+    'npm_config_cache',
+    'npm_config_cafile',
+    'npm_config_https_proxy',
+    'npm_config_proxy',
+  ]
   return Object.fromEntries(
     Object.entries(environment).filter(([name]) => !/^npm_/i.test(name) || kept.includes(name.toLowerCase())),
   )

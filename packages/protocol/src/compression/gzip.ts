@@ -1,0 +1,44 @@
+/** gzip (RFC 1952), by `node:zlib`: the door to its gzip functions. */
+import { gunzip, gunzipSync, gzip as gzipCallback, gzipSync } from 'node:zlib'
+import { type Codec, checkedLevel } from './codec.ts'
+import { checkedOutput, chunkSizeFor, decompressionError, outputLimits } from './zlib-options.ts'
+
+function compressOptions(bytes: Buffer, level: number | undefined) {
+  return { level: checkedLevel(gzip, level), chunkSize: chunkSizeFor(bytes.length) }
+}
+
+export const gzip: Codec = {
+  id: 1,
+  name: 'gzip',
+  levels: { min: 1, max: 9, default: -1 },
+  offThread: true,
+
+  compress(bytes, level) {
+    return gzipSync(bytes, compressOptions(bytes, level))
+  },
+
+  decompress(bytes, sizeMax) {
+    try {
+      return checkedOutput('gzip', gunzipSync(bytes, outputLimits(bytes.length, sizeMax)), sizeMax)
+    } catch (error) {
+      throw decompressionError('gzip', sizeMax, error)
+    }
+  },
+
+  compressAsync(bytes, level) {
+    return new Promise((resolve, reject) => {
+      gzipCallback(bytes, compressOptions(bytes, level), (error, result) => (error ? reject(error) : resolve(result)))
+    })
+  },
+
+  async decompressAsync(bytes, sizeMax) {
+    try {
+      const output = await new Promise<Buffer>((resolve, reject) => {
+        gunzip(bytes, outputLimits(bytes.length, sizeMax), (error, result) => (error ? reject(error) : resolve(result)))
+      })
+      return checkedOutput('gzip', output, sizeMax)
+    } catch (error) {
+      throw decompressionError('gzip', sizeMax, error)
+    }
+  },
+}
