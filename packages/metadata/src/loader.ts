@@ -35,6 +35,16 @@ export class MetadataLoader {
     return loaded
   }
 
+  /** Takes the records of a snapshot, which stands for everything below `endOffset`, in place of all that is known. */
+  loadSnapshot(records: readonly MetadataRecord[], endOffset: number): LoadedMetadata {
+    assert(this.#transaction === undefined, 'no snapshot is loaded inside a metadata transaction')
+    const builder = new ImageBuilder(emptyImage)
+    for (const record of records) builder.apply(record, endOffset - 1)
+    const { image, delta } = builder.build()
+    this.#image = { ...image, offset: endOffset - 1 }
+    return { image: this.#image, delta }
+  }
+
   /** Notes offsets that hold no metadata records: control records of the log itself. */
   skipTo(lastOffset: number): void {
     if (lastOffset > this.#image.offset) this.#image = { ...this.#image, offset: lastOffset }

@@ -730,3 +730,53 @@ export { EncodeError, type EncodeErrorCode } from './schema/encode-error.ts'
 export type { Field, Fields, Input, Item, Present, RawTaggedField, Static } from './schema/field.ts'
 export type { Decoded, Encodable, Schema } from './schema/schema.ts'
 export type { VersionRange } from './schema/version-range.ts'
+// Record batches, compression and hashes.
+export {
+  type Codec,
+  CompressionError,
+  type CompressionErrorCode,
+  type CompressionLevels,
+  type CompressionName,
+  checkedLevel,
+  isCompressionLevel,
+} from './compression/codec.ts'
+export { codecById, codecByName, codecs } from './compression/index.ts'
+export { crc32 } from './hash/crc32.ts'
+export { coordinatorPartition, javaStringHash } from './hash/java-string-hash.ts'
+export { murmur2, partitionForKey } from './hash/murmur2.ts'
+export {
+  BatchHeader,
+  type BatchHeaderFields,
+  batchHeaderSize,
+  batchMagic,
+  batchOverheadSize,
+  setBatchCodec,
+  type TimestampType,
+  writeBatchHeader,
+} from './records/batch-header.ts'
+export { type ControlBatchOptions, encodeControlBatch } from './records/control-batch.ts'
+export {
+  defaultDecompressedSizeMax,
+  type OpenBatchOptions,
+  openBatch,
+  openBatchAsync,
+  RecordBatch,
+} from './records/decode.ts'
+export {
+  BatchBuilder,
+  type BatchBuilderOptions,
+  type BuildOptions,
+  encodeBatch,
+  type RecordBytes,
+  type RecordHeaderInput,
+  type RecordInput,
+  recordSizeUpperBound,
+} from './records/encode.ts'
+export type { BatchRefusal, ProduceRules, RecordFault, TimestampRules } from './records/produce-rules.ts'
+export { type RecompressOptions, recompressBatch, recompressBatchAsync } from './records/recompress.ts'
+export { RecordCursor } from './records/record-cursor.ts'
+export { type RecordHeader, RecordView } from './records/record-view.ts'
+export { RecordsError, type RecordsErrorCode } from './records/records-error.ts'
+export { addSequence } from './records/sequence.ts'
+export { batchSizeAt, forEachBatch } from './records/split.ts'
+export { validateProduce, validateProduceAsync } from './records/validate.ts'

@@ -58,8 +58,10 @@ function readDescriptor(bytes: Buffer): Descriptor {
   if (bytes.readUInt32LE(0) !== magic) throw corrupt('lz4', 'there is no frame')
   const flags = bytes[4] as number
   const blockSize = bytes[5] as number
-  if (flags >>> 6 !== 1) throw new CompressionError('unsupported', 'lz4', `frames of version ${flags >>> 6} are unknown`)
-  if (flags & 0x03) throw new CompressionError('unsupported', 'lz4', 'the frame needs a dictionary or has an unknown flag')
+  if (flags >>> 6 !== 1)
+    throw new CompressionError('unsupported', 'lz4', `frames of version ${flags >>> 6} are unknown`)
+  if (flags & 0x03)
+    throw new CompressionError('unsupported', 'lz4', 'the frame needs a dictionary or has an unknown flag')
   if (blockSize & 0x8f || blockSize < 0x40) throw corrupt('lz4', 'the frame has an unknown block size')
   const hasContentSize = (flags & 0x08) !== 0
   const checksumAt = hasContentSize ? 14 : 6

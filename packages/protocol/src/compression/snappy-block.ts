@@ -116,7 +116,8 @@ export function snappyContentSize(input: Buffer, start: number, end: number): nu
     size += (byte & 0x7f) * 2 ** shift
     if (byte >= 0x80) continue
     // The densest element is a match of 64 bytes in 3; the limit is checked before anybody makes room for the content.
-    if (size > (end - position) * 22) throw corrupt('snappy', `${end - start} bytes cannot hold ${size} bytes of content`)
+    if (size > (end - position) * 22)
+      throw corrupt('snappy', `${end - start} bytes cannot hold ${size} bytes of content`)
     return size
   }
   throw corrupt('snappy', `the block at byte ${start} does not begin with the size of its content`)
@@ -181,5 +182,6 @@ export function decompressSnappyBlock(
     } else copyMatch(output, to, distance, size)
     to += size
   }
-  if (to !== outputEnd) throw corrupt('snappy', `the block at byte ${start} ends after ${to - position} of ${contentSize} bytes`)
+  if (to !== outputEnd)
+    throw corrupt('snappy', `the block at byte ${start} ends after ${to - position} of ${contentSize} bytes`)
 }

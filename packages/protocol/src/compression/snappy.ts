@@ -6,7 +6,12 @@
  * with nothing before it.
  */
 import { type Codec, checkedLevel, corrupt, tooLarge } from './codec.ts'
-import { compressSnappyBlock, decompressSnappyBlock, snappyCompressedSizeMax, snappyContentSize } from './snappy-block.ts'
+import {
+  compressSnappyBlock,
+  decompressSnappyBlock,
+  snappyCompressedSizeMax,
+  snappyContentSize,
+} from './snappy-block.ts'
 
 const header = /* @__PURE__ */ Buffer.from('82534e41505059000000000100000001', 'hex')
 const magicSize = 8

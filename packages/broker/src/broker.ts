@@ -1,0 +1,338 @@
+/** A broker: the composition root. Builds everything from a configuration and ports, starts it in order, stops it in order. */
+import { type Clock, type Logger, type Random, randomBelow, randomUuid, TimerWheel, type Uuid } from '@millrace/base'
+import { GroupCoordinator } from '@millrace/coordinator'
+import { MetadataLoader } from '@millrace/metadata'
+import type { Address, Transport } from '@millrace/network'
+import {
+  decodeMetaProperties,
+  type FileSystem,
+  joinPath,
+  LogManager,
+  metaPropertiesFileName,
+  StorageError,
+} from '@millrace/storage'
+import type { BrokerConfig } from './config/broker-config.ts'
+import { ConfigRepository } from './config/dynamic.ts'
+import { LocalControllerChannel } from './controller/channel.ts'
+import { Controller } from './controller/controller.ts'
+import { controllerEndpointOf, controllerRegistration, Quorum } from './controller/quorum.ts'
+import { controllerRequests } from './controller/requests.ts'
+import { formatIfEmpty } from './format.ts'
+import { groupConfigOf } from './group-config.ts'
+import { brokerHandlers } from './handlers/index.ts'
+import { BrokerLifecycle } from './lifecycle.ts'
+import { MetadataPublisher } from './metadata-publisher.ts'
+import { ProducerIdBlocks } from './producer-ids.ts'
+import { FetchSessionCache } from './replica/fetch-session.ts'
+import { logConfigOf } from './replica/log-config.ts'
+import { ReplicaManager } from './replica/replica-manager.ts'
+import { Router } from './router.ts'
+import { serverLimits } from './server/limits.ts'
+import { Server } from './server/server.ts'
+import type { Services } from './services.ts'
+import { AutomaticTopicCreation } from './topic-creation.ts'
+
+/** Everything outside of the broker that it uses. */
+export interface BrokerPorts {
+  readonly fileSystem: FileSystem
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export interface BrokerOptions {
+  readonly config: BrokerConfig
+  readonly ports: BrokerPorts
+  readonly logger: Logger
+  /** The broker cannot go on: a bug, or the disk of its metadata failed. It has stopped serving; only the application ends the process. */
+  readonly onFatal: (error: unknown) => void
+}
+
+/** How long a stop waits for answers under way, and for the controller to let the broker go. */
+const stopTimeoutMs = 10_000
+const metaPropertiesSizeMax = 1024 * 1024
+
+export class Broker {
+  readonly clusterId: Uuid
+  readonly nodeId: number
+  /** Where clients connect: each listener of the broker, by name. */
+  readonly listeners: ReadonlyMap<string, Address>
+  readonly #parts: BrokerParts
+  #stopping: Promise<void> | undefined
+
+  private constructor(parts: BrokerParts) {
+    this.#parts = parts
+    this.clusterId = parts.clusterId
+    this.nodeId = parts.config.nodeId
+    this.listeners = parts.listeners
+  }
+
+  get clientAddresses(): readonly Address[] {
+    return [...this.listeners.values()]
+  }
+
+  /**
+   * Starts; resolves when clients are served. A directory that is empty is formatted. Rejects with ConfigError, TransportError,
+   * FileSystemError or StorageError, and leaves nothing running.
+   */
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const parts = await BrokerParts.build(options)
+    try {
+      await parts.start()
+      return new Broker(parts)
+    } catch (error) {
+      await parts.abandon()
+      throw error
+    }
+  }
+
+  /** Leaves the cluster, answers what is under way, and closes everything so that the next start need not check it. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#parts.stop()
+    return this.#stopping
+  }
+}
+
+async function readClusterId(fileSystem: FileSystem, directory: string): Promise<Uuid> {
+  const path = joinPath(directory, metaPropertiesFileName)
+  const { clusterId } = decodeMetaProperties(await fileSystem.readFile(path, metaPropertiesSizeMax), path)
+  if (clusterId !== undefined) return clusterId
+  throw new StorageError('invalid-directory', `${path}: cluster.id is missing`, { path })
+}
+
+/** The parts of one broker and the order in which they begin and end. */
+class BrokerParts {
+  readonly config: BrokerConfig
+  readonly clusterId: Uuid
+  readonly listeners = new Map<string, Address>()
+  readonly #ports: BrokerPorts
+  readonly #logger: Logger
+  readonly #logs: LogManager
+  readonly #timers: TimerWheel
+  readonly #replicas: ReplicaManager
+  readonly #groups: GroupCoordinator
+  readonly #publisher: MetadataPublisher
+  readonly #controller: Controller
+  readonly #channel: LocalControllerChannel
+  readonly #quorum: Quorum
+  readonly #server: Server
+  readonly #reportFatal: (error: unknown) => void
+  #lifecycle: BrokerLifecycle | undefined
+  #hasFailed = false
+
+  static async build(options: BrokerOptions): Promise<BrokerParts> {
+    const { config, ports, logger } = options
+    const { fileSystem, clock, random } = ports
+    const controllerEndpoint = controllerEndpointOf(config)
+    for (const directory of config.logDirs) {
+      const formatted = await formatIfEmpty({
+        fileSystem,
+        directory,
+        nodeId: config.nodeId,
+        controllerEndpoint,
+        clock,
+        random,
+      })
+      if (formatted) logger.info('Formatted a new data directory', { directory })
+    }
+    const configs = new ConfigRepository(config)
+    let onDirectoryFailure: (error: unknown) => void = () => {}
+    const logs = await LogManager.open({
+      fileSystem,
+      directories: config.logDirs,
+      nodeId: config.nodeId,
+      clock,
+      random,
+      logger,
+      durability: config.durability,
+      configFor: (topic) => logConfigOf(configs.topicConfig(topic)),
+      onDirectoryFailure: (_directory, error) => onDirectoryFailure(error),
+      recoveryPointCheckpointMs: config.logFlushOffsetCheckpointIntervalMs,
+      highWatermarkCheckpointMs: config.replicaHighWatermarkCheckpointIntervalMs,
+      producerExpirationMs: config.producerIdExpirationMs,
+      producerExpirationCheckMs: config.producerIdExpirationCheckIntervalMs,
+    })
+    try {
+      const parts = new BrokerParts(options, configs, logs, await readClusterId(fileSystem, config.metadataLogDir))
+      // With one directory its loss is the end: the metadata log is in it.
+      onDirectoryFailure = (error) => parts.#fatal(error)
+      await parts.#quorum.open()
+      return parts
+    } catch (error) {
+      await logs.close({ clean: false, brokerEpoch: -1 })
+      throw error
+    }
+  }
+
+  private constructor(options: BrokerOptions, configs: ConfigRepository, logs: LogManager, clusterId: Uuid) {
+    const { config, ports, logger } = options
+    const { clock, random, transport } = ports
+    this.config = config
+    this.#ports = ports
+    this.#logger = logger
+    this.#logs = logs
+    this.#reportFatal = options.onFatal
+    this.#timers = new TimerWheel(clock)
+    this.clusterId = clusterId
+    this.#replicas = new ReplicaManager({ brokerId: config.nodeId, logs, configs, timers: this.#timers, clock, logger })
+    const cluster = () => this.#publisher.view
+    this.#groups = new GroupCoordinator({
+      config: groupConfigOf(config),
+      metadata: {
+        topicIdByName: (name) => cluster().topic(name)?.id,
+        topicNameById: (id) => cluster().topicById(id)?.name,
+        partitionCount: (name) => cluster().topic(name)?.partitions.length,
+      },
+      clock,
+      random,
+      logger,
+    })
+    const { nodeId: brokerId } = config
+    this.#publisher = new MetadataPublisher({
+      brokerId,
+      clusterId,
+      configs,
+      replicas: this.#replicas,
+      groups: this.#groups,
+      logger,
+    })
+    this.#controller = new Controller({
+      settings: {
+        partitionCountDefault: config.numPartitions,
+        replicationFactorDefault: config.defaultReplicationFactor,
+        sessionTimeoutMs: config.brokerSessionTimeoutMs,
+        clusterId,
+        deleteTopicEnable: config.deleteTopicEnable,
+        configRules: {
+          topicProblem: (entries) => {
+            const decision = configs.validateTopicConfigs(entries)
+            return 'errorCode' in decision ? decision : undefined
+          },
+          topicValue: (name, overrides) => configs.topicValue(name, overrides),
+        },
+      },
+      clock,
+      random,
+      logger,
+      minInsyncReplicas: config.minInsyncReplicas,
+      registration: () => controllerRegistration(config, random),
+    })
+    this.#quorum = new Quorum({
+      config,
+      clusterId,
+      logs,
+      fileSystem: ports.fileSystem,
+      clock,
+      random,
+      logger,
+      loader: new MetadataLoader(),
+      publisher: this.#publisher,
+      controller: this.#controller,
+      onFatal: (error) => this.#fatal(error),
+    })
+    const requests = controllerRequests({
+      validateConfigs: (type, name, current, changes) => {
+        const decision = configs.validateAlter(type, name, changes, current)
+        return 'errorCode' in decision ? decision : { result: decision.configs }
+      },
+      describeTopicConfigs: (overrides) => configs.describeTopicConfigs(overrides),
+      describeQuorum: () => this.#quorum.describe(),
+    })
+    this.#channel = new LocalControllerChannel(this.#controller, requests, clock, config.requestTimeoutMs)
+    const services: Services = {
+      brokerId,
+      config,
+      configs,
+      replicas: this.#replicas,
+      groups: this.#groups,
+      controller: this.#channel,
+      producerIds: new ProducerIdBlocks(this.#channel, () => ({ id: brokerId, epoch: this.#lifecycle?.epoch ?? -1 })),
+      topicCreation: new AutomaticTopicCreation(this.#channel, config, logger),
+      fetchSessions: new FetchSessionCache(config.maxIncrementalFetchSessionCacheSlots, () =>
+        randomBelow(random, 0x7fffffff),
+      ),
+      clock,
+      random,
+      logger,
+      cluster,
+      servedApis: () => brokerHandlers.map(({ api }) => api),
+    }
+    const router = new Router(brokerHandlers, services, logger)
+    this.#server = new Server({
+      transport,
+      clock,
+      logger,
+      limits: serverLimits(config),
+      accept: (frame, context) => router.accept(frame, context),
+      onFatal: (error) => this.#fatal(error),
+    })
+  }
+
+  /** Ports first: a port in use is found before anything is registered. Clients connect at once and are served when all is ready. */
+  async start(): Promise<void> {
+    const { config } = this
+    for (const { name, host, port } of config.listeners) {
+      if (config.controllerListenerNames.includes(name)) continue
+      this.listeners.set(name, await this.#server.listen(name, { host: host === '' ? '0.0.0.0' : host, port }))
+    }
+    this.#quorum.start()
+    this.#lifecycle = new BrokerLifecycle({
+      brokerId: config.nodeId,
+      clusterId: this.clusterId,
+      incarnationId: randomUuid(this.#ports.random),
+      directoryIds: this.#logs.directories.flatMap(({ directoryId }) => directoryId ?? []),
+      rack: config.brokerRack,
+      endpoints: this.#advertisedEndpoints(),
+      previousBrokerEpoch: this.#logs.previousBrokerEpoch ?? -1,
+      heartbeatIntervalMs: config.brokerHeartbeatIntervalMs,
+      channel: this.#channel,
+      clock: this.#ports.clock,
+      logger: this.#logger,
+      appliedOffset: () => this.#publisher.view.lastOffset,
+    })
+    await this.#lifecycle.start()
+    this.#server.serve()
+  }
+
+  async stop(): Promise<void> {
+    const hasLeft = (await this.#lifecycle?.leave(stopTimeoutMs)) ?? false
+    await this.#server.close(stopTimeoutMs)
+    this.#groups.close()
+    await this.#quorum.stop(stopTimeoutMs)
+    this.#replicas.close()
+    this.#timers.close()
+    await this.#logs.close({ clean: hasLeft && !this.#hasFailed, brokerEpoch: this.#lifecycle?.epoch ?? -1 })
+  }
+
+  /** A start that failed: nothing was promised to anybody. */
+  async abandon(): Promise<void> {
+    this.#lifecycle?.stop()
+    await this.#server.close(0)
+    this.#groups.close()
+    await this.#quorum.stop(0)
+    this.#replicas.close()
+    this.#timers.close()
+    await this.#logs.close({ clean: false, brokerEpoch: -1 })
+  }
+
+  #fatal(error: unknown): void {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
+    this.#logger.error('The broker cannot go on', { error })
+    this.#lifecycle?.stop()
+    void this.#server.close(0)
+    this.#reportFatal(error)
+  }
+
+  /** What clients and other brokers are told: the advertised listeners, with the port that was really taken for port 0. */
+  #advertisedEndpoints() {
+    return this.config.advertisedListeners
+      .filter(({ name }) => this.listeners.has(name))
+      .map(({ name, host, port, securityProtocol }) => ({
+        name,
+        host,
+        port: port === 0 ? (this.listeners.get(name)?.port ?? 0) : port,
+        securityProtocol,
+      }))
+  }
+}

@@ -1,0 +1,102 @@
+/** Makes a directory what `kafka-storage.sh format --standalone` makes it: a cluster of one, ready for its first start. Reference 4.5. */
+import { type Clock, type Random, randomUuid, type Uuid } from '@millrace/base'
+import { bootstrapRecords } from '@millrace/metadata'
+import { type Voter, VoterSet } from '@millrace/raft'
+import {
+  encodeMetaProperties,
+  type FileSystem,
+  joinPath,
+  metadataPartition,
+  metaPropertiesFileName,
+  replaceFile,
+  StorageError,
+} from '@millrace/storage'
+import { encodeSnapshot, snapshotFileName } from './controller/metadata-snapshot.ts'
+
+export const bootstrapFileName = 'bootstrap.checkpoint'
+
+export interface FormatOptions {
+  readonly fileSystem: FileSystem
+  readonly directory: string
+  readonly nodeId: number
+  readonly controllerEndpoint: { readonly name: string; readonly host: string; readonly port: number }
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** kraft.version range of the voter. */
+export const kraftVersionRange = { min: 0, max: 1 } as const
+
+/**
+ * Formats the directory if it does not exist or is empty. Answers whether it did. Throws StorageError `invalid-directory` for a
+ * directory that holds something else: it would be mixed with a broker's data.
+ */
+export async function formatIfEmpty(options: FormatOptions): Promise<boolean> {
+  const { fileSystem, directory } = options
+  const path = joinPath(directory, metaPropertiesFileName)
+  if ((await fileSystem.stat(path)) !== undefined) return false
+  await fileSystem.makeDirectory(directory)
+  // Two that start at once must not format it together; the second finds it formatted.
+  const lock = await fileSystem.lock(joinPath(directory, '.lock'))
+  try {
+    if ((await fileSystem.stat(path)) !== undefined) return false
+    await requireEmpty(fileSystem, directory)
+    await format(options)
+    return true
+  } finally {
+    await lock.release()
+  }
+}
+
+async function requireEmpty(fileSystem: FileSystem, directory: string): Promise<void> {
+  const foreign = (await fileSystem.list(directory)).filter(({ name }) => !isOurs(name))
+  if (foreign.length === 0) return
+  const names = foreign
+    .slice(0, 3)
+    .map(({ name }) => name)
+    .join(', ')
+  const message = `${directory} holds no broker's data, but is not empty (${names}): choose another directory`
+  throw new StorageError('invalid-directory', message, { path: directory })
+}
+
+/** What an interrupted formatting, or a lock, may have left. */
+function isOurs(name: string): boolean {
+  const metadataDirectory = `${metadataPartition.topic}-${metadataPartition.partition}`
+  return (
+    name === metadataDirectory ||
+    name.startsWith('.lock') ||
+    name.startsWith(bootstrapFileName) ||
+    name.endsWith('.tmp')
+  )
+}
+
+async function format({
+  fileSystem,
+  directory,
+  nodeId,
+  controllerEndpoint,
+  clock,
+  random,
+}: FormatOptions): Promise<void> {
+  const directoryId = randomUuid(random)
+  const clusterId: Uuid = randomUuid(random)
+  const nowMs = clock.now()
+  const metadataDirectory = joinPath(directory, `${metadataPartition.topic}-${metadataPartition.partition}`)
+  await fileSystem.makeDirectory(metadataDirectory)
+  await fileSystem.syncDirectory(directory)
+  const voter: Voter = {
+    id: nodeId,
+    directoryId,
+    endpoints: [controllerEndpoint],
+    kraftVersionMin: kraftVersionRange.min,
+    kraftVersionMax: kraftVersionRange.max,
+  }
+  const quorum = { kraftVersion: 1, voters: new VoterSet([voter]) }
+  const checkpoint = joinPath(metadataDirectory, snapshotFileName({ offset: 0, epoch: 0 }))
+  await replaceFile(fileSystem, checkpoint, encodeSnapshot([], quorum, nowMs, nowMs))
+  const bootstrap = encodeSnapshot(bootstrapRecords(), undefined, nowMs, 0)
+  await replaceFile(fileSystem, joinPath(directory, bootstrapFileName), bootstrap)
+  // Last: its presence says that the directory is formatted.
+  const meta = encodeMetaProperties({ version: 1, clusterId, nodeId, directoryId })
+  await replaceFile(fileSystem, joinPath(directory, metaPropertiesFileName), meta)
+}

@@ -1,0 +1,140 @@
+/**
+ * Produce, versions 3 to 13 (advertised from 0: librdkafka before 2.11 drops compression otherwise).
+ * 5 log start offset, 8 record errors and messages, 9 flexible, 10 current leader, 12 transactions V2, 13 topic ids.
+ *
+ * Appends when it starts, answers when the records are as safe as `acks` asks: so several may overlap on one connection.
+ */
+import { zeroUuid } from '@millrace/base'
+import { ErrorCode, Produce, type ProduceRequest } from '@millrace/protocol'
+import type { TopicView } from '../cluster-view.ts'
+import { closeConnection, defineHandler, noResponse, type RequestContext } from '../handler.ts'
+import type { AppendOutcome } from '../replica/partition.ts'
+import type { Services } from '../services.ts'
+
+/** Kafka's own admin client may write to internal topics (used by its tools). */
+const adminClientId = '__admin_client'
+
+interface PartitionAnswer {
+  readonly index: number
+  readonly errorCode: number
+  readonly baseOffset: number
+  readonly logAppendTimeMs?: number
+  readonly logStartOffset?: number
+  readonly recordErrors?: readonly { batchIndex: number; batchIndexErrorMessage: string | null }[]
+  readonly errorMessage?: string | null
+  readonly currentLeader?: { leaderId: number; leaderEpoch: number }
+}
+
+const failed = (index: number, errorCode: number, errorMessage: string | null = null): PartitionAnswer => ({
+  index,
+  errorCode,
+  baseOffset: -1,
+  errorMessage,
+})
+
+export const produceHandler = defineHandler({
+  api: Produce,
+  overlaps: true,
+
+  handle(request, context, services) {
+    const cluster = services.cluster()
+    const waits: Promise<void>[] = []
+    const responses = request.topicData.map((topic) => {
+      const view = context.apiVersion >= 13 ? cluster.topicById(topic.topicId) : cluster.topic(topic.name)
+      const partitionResponses: PartitionAnswer[] = []
+      for (const [position, partition] of topic.partitionData.entries()) {
+        const settle = (answer: PartitionAnswer) => {
+          partitionResponses[position] = answer
+        }
+        const wait = produce(request, context, services, view, partition.index, partition.records, settle)
+        if (wait !== undefined) waits.push(wait)
+      }
+      return { name: topic.name, topicId: topic.topicId ?? zeroUuid, partitionResponses }
+    })
+    const answer = () => {
+      const hasFailed = responses.some((topic) =>
+        topic.partitionResponses.some((each) => each.errorCode !== ErrorCode.NONE),
+      )
+      // Without an answer, closing is the only way to tell the client that its metadata may be stale.
+      if (request.acks === 0) return hasFailed ? closeConnection : noResponse
+      return { responses }
+    }
+    return waits.length === 0 ? answer() : Promise.all(waits).then(answer)
+  },
+})
+
+/** Appends one partition's batch. Settles at once, or answers a promise that ends when it is settled. */
+function produce(
+  request: ProduceRequest,
+  context: RequestContext,
+  services: Services,
+  topic: TopicView | undefined,
+  index: number,
+  records: Buffer | null,
+  settle: (answer: PartitionAnswer) => void,
+): Promise<void> | undefined {
+  const outcome = append(request, context, services, topic, index, records)
+  if ('answer' in outcome) {
+    settle(outcome.answer)
+    return undefined
+  }
+  const { appended } = outcome
+  const answer: PartitionAnswer = {
+    index,
+    errorCode: ErrorCode.NONE,
+    baseOffset: appended.baseOffset,
+    logAppendTimeMs: appended.logAppendTimeMs,
+    logStartOffset: appended.logStartOffset,
+  }
+  if (request.acks === 0) {
+    settle(answer)
+    return undefined
+  }
+  return appended
+    .whenAcknowledged(request.acks === -1 ? 'all' : 'leader', request.timeoutMs)
+    .then((errorCode) => settle(errorCode === undefined ? answer : failed(index, errorCode)))
+}
+
+function append(
+  request: ProduceRequest,
+  context: RequestContext,
+  services: Services,
+  topic: TopicView | undefined,
+  index: number,
+  records: Buffer | null,
+): { readonly answer: PartitionAnswer } | { readonly appended: Extract<AppendOutcome, { kind: 'appended' }> } {
+  if (request.acks < -1 || request.acks > 1) {
+    return { answer: failed(index, ErrorCode.INVALID_REQUIRED_ACKS, `acks must be -1, 0 or 1, not ${request.acks}`) }
+  }
+  if (topic === undefined) {
+    const errorCode = context.apiVersion >= 13 ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    return { answer: failed(index, errorCode) }
+  }
+  if (topic.partitions[index] === undefined) return { answer: failed(index, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) }
+  const partition = services.replicas.partition(topic.name, index)
+  if (partition === undefined) {
+    const { leader, leaderEpoch } = topic.partitions[index]
+    const currentLeader = { leaderId: leader, leaderEpoch }
+    return { answer: { ...failed(index, ErrorCode.NOT_LEADER_OR_FOLLOWER), currentLeader } }
+  }
+  const outcome = partition.append(records ?? Buffer.alloc(0), {
+    requiredAcks: request.acks,
+    apiVersion: context.apiVersion,
+    isInternalClient: context.clientId === adminClientId,
+  })
+  if (outcome.kind === 'appended') return { appended: outcome }
+  return {
+    answer: {
+      ...failed(index, outcome.errorCode, outcome.message),
+      ...(outcome.logStartOffset === undefined ? {} : { logStartOffset: outcome.logStartOffset }),
+      ...(outcome.recordErrors === undefined
+        ? {}
+        : {
+            recordErrors: outcome.recordErrors.map(({ batchIndex, message }) => ({
+              batchIndex,
+              batchIndexErrorMessage: message,
+            })),
+          }),
+    },
+  }
+}

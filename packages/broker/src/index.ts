@@ -1,0 +1,5 @@
+export { Broker, type BrokerOptions, type BrokerPorts } from './broker.ts'
+export { type BrokerConfig, parseBrokerConfig } from './config/broker-config.ts'
+export { ConfigError } from './config/problem.ts'
+export { parseProperties, readProperties } from './config/properties.ts'
+export { type SingleNodeDefault, singleNodeDefaults, singleNodeProperties } from './config/single-node-defaults.ts'

@@ -1,0 +1,5 @@
+export { type Command, type CommandContext, CommandError, type CommandInput, UsageError } from './command.ts'
+export { commands } from './commands/index.ts'
+export { runCommand } from './run.ts'
+export { processTerminal, readVersion, setExitCode } from './system.ts'
+export type { Terminal } from './terminal.ts'

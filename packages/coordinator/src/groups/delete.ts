@@ -1,0 +1,52 @@
+/** DeleteGroups: groups that nobody uses, with their offsets. */
+import { ErrorCode } from '@millrace/protocol'
+import type { DeleteGroupsCommand, GroupTurn } from './commands.ts'
+import type { GroupState } from './group-state.ts'
+import { consumerGroupTombstones, groupTombstone, offsetTombstone } from './records.ts'
+import { stopAll } from './timers.ts'
+
+export function deleteGroups(state: GroupState, command: DeleteGroupsCommand, turn: GroupTurn): void {
+  const done = new Set<string>()
+  const results = command.groupIds.map((groupId) => {
+    // What is named twice is gone the second time.
+    const errorCode = done.has(groupId) ? ErrorCode.GROUP_ID_NOT_FOUND : deleteGroup(state, groupId, turn)
+    if (errorCode === ErrorCode.NONE) done.add(groupId)
+    return { groupId, errorCode }
+  })
+  turn.reply(turn.token, { kind: 'deleteGroups', results })
+}
+
+function deleteGroup(state: GroupState, groupId: string, turn: GroupTurn): number {
+  const other = state.others.get(groupId)
+  if (other !== undefined) {
+    if (other.memberCount > 0) return ErrorCode.NON_EMPTY_GROUP
+    // Share and streams groups own more than these records.
+    if (other.type !== 'consumer') return ErrorCode.UNSUPPORTED_VERSION
+    appendOffsetTombstones(state, groupId, turn)
+    for (const tombstone of consumerGroupTombstones(groupId)) turn.append(tombstone)
+    return ErrorCode.NONE
+  }
+  const group = state.live.get(groupId)
+  if (!state.hasClassic(groupId)) return ErrorCode.GROUP_ID_NOT_FOUND
+  if (group !== undefined && group.state !== 'Empty') return ErrorCode.NON_EMPTY_GROUP
+  appendOffsetTombstones(state, groupId, turn)
+  appendGroupTombstone(state, groupId, turn)
+  return ErrorCode.NONE
+}
+
+function appendOffsetTombstones(state: GroupState, groupId: string, turn: GroupTurn): void {
+  for (const { topic, partition } of state.offsets.ofGroup(groupId)) {
+    turn.append(offsetTombstone(groupId, topic, partition))
+  }
+  for (const { topic, partition } of state.pending.ofGroup(groupId)) {
+    if (state.offsets.get(groupId, topic, partition) === undefined)
+      turn.append(offsetTombstone(groupId, topic, partition))
+  }
+}
+
+/** Ends an empty group: also the ids it has handed out are void. */
+export function appendGroupTombstone(state: GroupState, groupId: string, turn: GroupTurn): void {
+  const group = state.live.get(groupId)
+  if (group !== undefined) stopAll(turn, group)
+  turn.append(groupTombstone(groupId))
+}

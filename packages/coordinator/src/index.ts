@@ -1,0 +1,5 @@
+export { GroupCoordinator, type GroupCoordinatorOptions } from './group-coordinator.ts'
+export { defaultGroupConfig, type GroupConfig } from './groups/config.ts'
+export type { RequestContext } from './groups/requests.ts'
+export type { MetadataView } from './metadata-view.ts'
+export type { AppendResult, PartitionLog, PartitionLogListener } from './runtime/partition-log.ts'

@@ -1,0 +1,2 @@
+export { type ConformanceOptions, describeShard } from './runtime/conformance.ts'
+export { MemoryLog } from './runtime/memory-log.ts'

@@ -1,0 +1,286 @@
+/** Members that come, crash, leave and come back at random, over a log that fails and a coordinator that moves. */
+import { ManualClock, type Random, randomBelow, seededRandom } from '@millrace/base'
+import { decodeConsumerAssignment } from '@millrace/protocol'
+import { describe, expect, it } from 'vitest'
+import { MemoryLog } from '../src/runtime/memory-log.ts'
+import { assignment, Bench, flush, subscription } from './bench.ts'
+
+const partitionCount = 6
+const timeouts = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 6_000 }
+const tickMs = 200
+
+/** What must hold over a whole run, whoever says it. */
+class Checker {
+  readonly #seed: number
+  /** Leader by coordinator and generation: a number that was never written may be given out again after a move. */
+  readonly #leaders = new Map<string, string>()
+  readonly #newest = new Map<number, number>()
+  /** Owner by generation and partition. What was synced is written, and its number used once. */
+  readonly #owners = new Map<string, string>()
+  readonly acknowledged = new Map<number, number>()
+
+  constructor(seed: number) {
+    this.#seed = seed
+  }
+
+  /** Someone was told to assign. */
+  leads(coordinator: number, generation: number, leader: string): void {
+    const key = `${coordinator}/${generation}`
+    const known = this.#leaders.get(key)
+    expect(known ?? leader, `seed ${this.#seed}: leader of generation ${generation}`).toBe(leader)
+    this.#leaders.set(key, leader)
+    const newest = this.#newest.get(coordinator) ?? 0
+    if (known === undefined) expect(generation, `seed ${this.#seed}: generations`).toBeGreaterThan(newest)
+    this.#newest.set(coordinator, Math.max(newest, generation))
+  }
+
+  owns(generation: number, memberId: string, partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      const key = `${generation}/${partition}`
+      const owner = this.#owners.get(key) ?? memberId
+      expect(owner, `seed ${this.#seed}: owner of ${partition} in generation ${generation}`).toBe(memberId)
+      this.#owners.set(key, owner)
+    }
+  }
+
+  committed(partition: number, offset: number): void {
+    const before = this.acknowledged.get(partition) ?? -1
+    expect(offset, `seed ${this.#seed}: commits of ${partition}`).toBeGreaterThan(before)
+    this.acknowledged.set(partition, offset)
+  }
+
+  async nothingLost(bench: Bench): Promise<void> {
+    const fetched = await bench.offsets('g')
+    if (fetched.error !== undefined) return
+    const offsets = fetched.orders ?? {}
+    for (const [partition, offset] of this.acknowledged) {
+      expect(Number(offsets[partition] ?? -1), `seed ${this.#seed}: offset of ${partition}`).toBeGreaterThanOrEqual(offset)
+    }
+  }
+}
+
+/** The coordinator of the moment. */
+interface Place {
+  bench: Bench
+  incarnation: number
+}
+
+/** A consumer as the clients implement it: joins, syncs, fetches, heartbeats, commits. Does one thing at a time. */
+class Member {
+  readonly #place: Place
+  readonly #checker: Checker
+  readonly #random: Random
+  readonly #instanceId: string | null
+  #memberId = ''
+  #generation = -1
+  #positions: Map<number, number> | undefined
+  #busy = false
+  #isRunning = false
+
+  constructor(place: Place, checker: Checker, random: Random, instanceId: string | null) {
+    this.#place = place
+    this.#checker = checker
+    this.#random = random
+    this.#instanceId = instanceId
+  }
+
+  /** A static member is the same one under every id. */
+  get #identity(): string {
+    return this.#instanceId ?? this.#memberId
+  }
+
+  get isStable(): boolean {
+    return this.#positions !== undefined
+  }
+
+  get partitions(): number[] {
+    return [...(this.#positions?.keys() ?? [])]
+  }
+
+  start(): void {
+    this.#isRunning = true
+  }
+
+  /** Forgets everything, and says nothing. A request under way is answered to nobody. */
+  crash(): void {
+    this.#isRunning = false
+    this.#memberId = ''
+    this.#positions = undefined
+  }
+
+  tick(): void {
+    if (this.#busy) return
+    if (!this.#isRunning) return
+    this.#busy = true
+    void this.#act().finally(() => {
+      this.#busy = false
+    })
+  }
+
+  async #act(): Promise<void> {
+    if (this.#positions === undefined) return this.#join()
+    return randomBelow(this.#random, 2) === 0 ? this.#heartbeat() : this.#commit(this.#positions)
+  }
+
+  async #join(): Promise<void> {
+    const { bench, incarnation } = this.#place
+    const asked = this.#memberId
+    const protocols = [['range', subscription('orders')]] as const
+    const reply = await bench.askJoin({ memberId: asked, instanceId: this.#instanceId, protocols, ...timeouts })
+    if (!this.#isRunning) return
+    if (reply.errorCode === 79) this.#memberId = reply.memberId
+    else if (reply.errorCode === 0) {
+      this.#memberId = reply.memberId
+      this.#generation = reply.generationId
+      if (reply.members.length > 0 && !reply.skipAssignment) {
+        this.#checker.leads(incarnation, reply.generationId, this.#identity)
+      }
+      await this.#sync(reply.skipAssignment ? [] : reply.members.map(({ memberId }) => memberId))
+    } else if (reply.errorCode === 25 || reply.errorCode === 82) this.#memberId = ''
+  }
+
+  async #sync(members: readonly string[]): Promise<void> {
+    const { bench } = this.#place
+    const assignments = Object.fromEntries(
+      members.map((memberId, index) => {
+        const partitions = Array.from({ length: partitionCount }, (_, partition) => partition)
+        return [memberId, assignment('orders', ...partitions.filter((each) => each % members.length === index))]
+      }),
+    )
+    const identity = { memberId: this.#memberId, generation: this.#generation, instanceId: this.#instanceId }
+    const reply = await bench.askSync({ ...identity, assignments })
+    if (!this.#isRunning) return
+    if (reply.errorCode !== 0) return this.#onError(reply.errorCode)
+    const assigned = reply.assignment.length === 0 ? [] : decodeConsumerAssignment(reply.assignment).data.assignedPartitions
+    const partitions = assigned.flatMap((topic) => topic.partitions)
+    this.#checker.owns(this.#generation, this.#identity, partitions)
+    const offsets = await bench.offsets('g', { orders: partitions })
+    if (offsets.error !== undefined) return
+    this.#positions = new Map(partitions.map((partition) => [partition, Number(offsets.orders?.[partition] ?? -1)]))
+  }
+
+  async #heartbeat(): Promise<void> {
+    const identity = { memberId: this.#memberId, generation: this.#generation, instanceId: this.#instanceId }
+    const errorCode = await this.#place.bench.heartbeat(identity)
+    if (this.#isRunning && errorCode !== 0) this.#onError(errorCode)
+  }
+
+  async #commit(positions: Map<number, number>): Promise<void> {
+    const [partition, position] = [...positions][randomBelow(this.#random, Math.max(positions.size, 1))] ?? []
+    if (partition === undefined || position === undefined) return this.#heartbeat()
+    const offset = position + 1 + randomBelow(this.#random, 5)
+    const identity = { memberId: this.#memberId, generation: this.#generation, instanceId: this.#instanceId }
+    // A commit that fails may be written all the same: the position must not stay behind it.
+    positions.set(partition, offset)
+    const errorCode = (await this.#place.bench.commit({ orders: { [partition]: offset } }, identity)).orders?.[partition]
+    if (errorCode === 0) this.#checker.committed(partition, offset)
+    else if (this.#isRunning && errorCode !== undefined) this.#onError(errorCode)
+  }
+
+  #onError(errorCode: number): void {
+    // The coordinator moves or is not ready: the same again. Everything else means to join again.
+    if (errorCode === 14 || errorCode === 15 || errorCode === 16) return
+    this.#positions = undefined
+    if (errorCode === 25 || errorCode === 82) this.#memberId = ''
+  }
+
+  leave(): void {
+    if (this.#memberId === '' || this.#busy) return
+    void this.#place.bench.leave({ memberId: this.#memberId, instanceId: this.#instanceId })
+    this.crash()
+  }
+}
+
+
+/** One run: members, log and coordinator, and what befalls them. */
+class Run {
+  readonly random: Random
+  readonly checker: Checker
+  readonly members: readonly Member[]
+  readonly #place: Place
+  readonly #clock = new ManualClock()
+  readonly #log = new MemoryLog()
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed)
+    this.checker = new Checker(seed)
+    this.#place = { bench: this.#newBench(), incarnation: 0 }
+    this.members = Array.from({ length: 5 }, (_, index) => {
+      return new Member(this.#place, this.checker, this.random, index < 2 ? `static-${index}` : null)
+    })
+  }
+
+  get bench(): Bench {
+    return this.#place.bench
+  }
+
+  #newBench(): Bench {
+    const seed = this.random.uint32()
+    const bench = new Bench({ logs: [this.#log], clock: this.#clock, seed, config: { initialRebalanceDelayMs: 1_000 } })
+    bench.metadata.topics.set('orders', { topicId: 'AAAAAAAAAAAAAAAAAAAAKg', partitionCount })
+    return bench
+  }
+
+  async elect(): Promise<void> {
+    this.#place.bench.coordinator.close()
+    if (randomBelow(this.random, 2) === 0) this.#log.failFrom(this.#log.highWatermark)
+    this.#place.bench = this.#newBench()
+    this.#place.incarnation++
+    await this.bench.coordinator.onElection(0, 1, this.#log)
+  }
+
+  /** Something goes wrong, or something that was wrong is over. */
+  async fault(): Promise<void> {
+    const member = this.members[randomBelow(this.random, this.members.length)] as Member
+    const dice = randomBelow(this.random, 200)
+    if (dice < 8) member.start()
+    else if (dice < 10) member.crash()
+    else if (dice < 12) member.leave()
+    else if (dice < 13) await this.elect()
+    else if (dice < 14) this.#log.failFrom(this.#log.highWatermark)
+    else if (dice < 15) this.#log.refuseWith(19)
+    else if (dice < 30) this.#log.refuseWith(undefined)
+    if (randomBelow(this.random, 3) === 0) this.#log.commitAll()
+  }
+
+  async step(): Promise<void> {
+    for (const member of this.members) member.tick()
+    await flush()
+    this.#clock.advance(tickMs)
+    await flush()
+  }
+
+  /** Nothing fails any more. */
+  calm(): void {
+    this.#log.refuseWith(undefined)
+    this.#log.autoCommit()
+    for (const member of this.members) member.start()
+  }
+}
+
+describe('members and a coordinator that fail', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('lose no commit, share no partition, and come to rest (seed %i)', async (seed) => {
+    const run = new Run(seed)
+    await run.elect()
+    for (let count = 0; count < 1500; count++) {
+      await run.fault()
+      await run.step()
+      if (count % 10 === 0) await run.checker.nothingLost(run.bench)
+    }
+    expect(run.checker.acknowledged.size, `seed ${seed}: the run has to do something`).toBeGreaterThan(0)
+
+    run.calm()
+    for (let count = 0; count < 300; count++) await run.step()
+    expect(await run.bench.state(), `seed ${seed}`).toBe('Stable')
+    expect(run.members.every(({ isStable }) => isStable), `seed ${seed}`).toBe(true)
+    expect(run.members.flatMap(({ partitions }) => partitions).sort(), `seed ${seed}`).toEqual([0, 1, 2, 3, 4, 5])
+    await run.checker.nothingLost(run.bench)
+
+    for (const member of run.members) member.crash()
+    for (let count = 0; count < 100; count++) await run.step()
+    expect(await run.bench.state(), `seed ${seed}`).toBe('Empty')
+    run.bench.coordinator.close()
+    await flush()
+    expect(run.bench.coordinator.parkedCount).toBe(0)
+  })
+})

@@ -1,0 +1,360 @@
+/** The machine's file system: the one door to `node:fs`, and to `node:net` for the directory lock. */
+import fs from 'node:fs'
+import net from 'node:net'
+import os from 'node:os'
+import { crc32c } from '@millrace/base'
+import {
+  baseName,
+  type DirectoryEntry,
+  type File,
+  type FileStatus,
+  type FileSystem,
+  FileSystemError,
+  type FileSystemErrorCode,
+  joinPath,
+  type Lock,
+  type OpenMode,
+  parentPath,
+} from './port.ts'
+
+/** Syncs that run at once. Each one blocks a thread of Node's pool (4 by default); a fourth would stall every cached read. */
+const syncsMax = 3
+
+/** Longest path of a Unix socket that every supported system takes (macOS: 104 bytes with the final zero). */
+const socketPathBytesMax = 103
+
+const codes: Readonly<Record<string, FileSystemErrorCode>> = {
+  ENOENT: 'not-found',
+  EEXIST: 'exists',
+  EISDIR: 'not-a-file',
+  ENOTDIR: 'not-a-directory',
+  ENOSPC: 'no-space',
+  EDQUOT: 'no-space',
+  EACCES: 'permission',
+  EPERM: 'permission',
+  EROFS: 'permission',
+  EBADF: 'closed',
+}
+
+function failure(operation: string, path: string, error: unknown): FileSystemError {
+  const code = (error as NodeJS.ErrnoException)?.code ?? ''
+  const detail = error instanceof Error ? error.message : String(error)
+  return new FileSystemError(codes[code] ?? 'io', operation, path, detail, error)
+}
+
+type Callback<T> = (error: NodeJS.ErrnoException | null, value: T) => void
+
+/** Runs one callback-style call and turns its error into a {@link FileSystemError}. */
+function call<T>(operation: string, path: string, start: (done: Callback<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    start((error, value) => (error ? reject(failure(operation, path, error)) : resolve(value)))
+  })
+}
+
+/** Lets at most {@link syncsMax} syncs run; the others wait in order. */
+class SyncGate {
+  #running = 0
+  readonly #waiting: (() => void)[] = []
+
+  async run(sync: () => Promise<void>): Promise<void> {
+    if (this.#running >= syncsMax) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#running++
+    try {
+      await sync()
+    } finally {
+      // The place goes straight to the next in line, so that nobody can slip in between.
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#running--
+      else next()
+    }
+  }
+}
+
+class NodeFile implements File {
+  readonly path: string
+  readonly descriptor: number
+  readonly #gate: SyncGate
+  #closing: Promise<void> | undefined
+
+  constructor(path: string, descriptor: number, gate: SyncGate) {
+    this.path = path
+    this.descriptor = descriptor
+    this.#gate = gate
+  }
+
+  read(target: Buffer, position: number): Promise<number> {
+    if (target.length === 0) return Promise.resolve(0)
+    return this.#call('read', (done) => fs.read(this.descriptor, target, 0, target.length, position, done))
+  }
+
+  write(buffers: readonly Buffer[], position: number): Promise<number> {
+    const first = buffers[0]
+    if (first === undefined) return Promise.resolve(0)
+    if (buffers.length === 1) {
+      return this.#call('write', (done) => fs.write(this.descriptor, first, 0, first.length, position, done))
+    }
+    return this.#call('write', (done) => fs.writev(this.descriptor, buffers as Buffer[], position, done))
+  }
+
+  truncate(size: number): Promise<void> {
+    return this.#call('truncate', (done: Callback<void>) =>
+      fs.ftruncate(this.descriptor, size, done as fs.NoParamCallback),
+    )
+  }
+
+  sync(): Promise<void> {
+    return this.#gate.run(() =>
+      this.#call('sync', (done: Callback<void>) => fs.fdatasync(this.descriptor, done as fs.NoParamCallback)),
+    )
+  }
+
+  async size(): Promise<number> {
+    return (await this.#call('stat', (done: Callback<fs.Stats>) => fs.fstat(this.descriptor, done))).size
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= call('close', this.path, (done: Callback<void>) =>
+      fs.close(this.descriptor, done as fs.NoParamCallback),
+    )
+    return this.#closing
+  }
+
+  /** A closed descriptor's number may belong to another file by now: nothing may reach the system with it. */
+  #call<T>(operation: string, start: (done: Callback<T>) => void): Promise<T> {
+    if (this.#closing !== undefined) {
+      return Promise.reject(new FileSystemError('closed', operation, this.path, 'the file is closed'))
+    }
+    return call(operation, this.path, start)
+  }
+}
+
+const flags: Readonly<Record<OpenMode, number>> = {
+  read: fs.constants.O_RDONLY,
+  write: fs.constants.O_RDWR,
+  create: fs.constants.O_RDWR | fs.constants.O_CREAT,
+}
+
+/** The machine's disks. Paths are the system's. Syncs are capped at three at a time per instance. */
+export class NodeFileSystem implements FileSystem {
+  readonly #gate = new SyncGate()
+
+  async open(path: string, mode: OpenMode): Promise<File> {
+    const descriptor = await call('open', path, (done: Callback<number>) => fs.open(path, flags[mode], 0o644, done))
+    const file = new NodeFile(path, descriptor, this.#gate)
+    if (mode !== 'read') return file
+    // Opening a directory for reading succeeds on Unix; the error would come with the first read.
+    const status = await call('open', path, (done: Callback<fs.Stats>) => fs.fstat(descriptor, done))
+    if (status.isFile()) return file
+    await file.close()
+    throw new FileSystemError('not-a-file', 'open', path, 'it is not a regular file')
+  }
+
+  async list(path: string): Promise<DirectoryEntry[]> {
+    const found = await call('list', path, (done: Callback<fs.Dirent[]>) =>
+      fs.readdir(path, { withFileTypes: true }, done),
+    )
+    const entries: DirectoryEntry[] = []
+    for (const entry of found) {
+      if (entry.isFile()) entries.push({ name: entry.name, kind: 'file' })
+      else if (entry.isDirectory()) entries.push({ name: entry.name, kind: 'directory' })
+    }
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async stat(path: string): Promise<FileStatus | undefined> {
+    try {
+      const status = await call('stat', path, (done: Callback<fs.Stats>) => fs.stat(path, done))
+      const isFile = status.isFile()
+      return { kind: isFile ? 'file' : 'directory', size: isFile ? status.size : 0, modifiedMs: status.mtimeMs }
+    } catch (error) {
+      if (error instanceof FileSystemError && (error.code === 'not-found' || error.code === 'not-a-directory')) {
+        return undefined
+      }
+      throw error
+    }
+  }
+
+  async readFile(path: string, sizeMax: number): Promise<Buffer> {
+    const file = await this.open(path, 'read')
+    try {
+      const size = await file.size()
+      if (size > sizeMax) {
+        throw new FileSystemError('too-large', 'read', path, `${size} bytes, more than the ${sizeMax} allowed`)
+      }
+      const bytes = Buffer.allocUnsafe(size)
+      let filled = 0
+      while (filled < size) {
+        const count = await file.read(bytes.subarray(filled), filled)
+        if (count === 0) break
+        filled += count
+      }
+      return bytes.subarray(0, filled)
+    } finally {
+      await file.close()
+    }
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    await call('make directory', path, (done: Callback<string | undefined>) =>
+      fs.mkdir(path, { recursive: true }, done),
+    )
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return call('rename', from, (done: Callback<void>) => fs.rename(from, to, done as fs.NoParamCallback))
+  }
+
+  remove(path: string): Promise<void> {
+    return call('remove', path, (done: Callback<void>) => fs.unlink(path, done as fs.NoParamCallback))
+  }
+
+  removeDirectory(path: string): Promise<void> {
+    return call('remove directory', path, (done: Callback<void>) =>
+      fs.rm(path, { recursive: true, force: true }, done as fs.NoParamCallback),
+    )
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    // Windows has no such call: there, renames and creations are journalled by the file system itself.
+    if (process.platform === 'win32') return
+    const descriptor = await call('sync directory', path, (done: Callback<number>) =>
+      fs.open(path, fs.constants.O_RDONLY, 0, done),
+    )
+    try {
+      await this.#gate.run(() =>
+        call('sync directory', path, (done: Callback<void>) => fs.fsync(descriptor, done as fs.NoParamCallback)),
+      )
+    } finally {
+      await call('close', path, (done: Callback<void>) => fs.close(descriptor, done as fs.NoParamCallback))
+    }
+  }
+
+  async lock(path: string): Promise<Lock> {
+    // Kafka's lock file: empty, and it stays. Node has no fcntl lock, so the lock itself is a listening socket beside it,
+    // which the system takes down with the process, however the process ends.
+    await (await this.open(path, 'create')).close()
+    return lockSocket(path)
+  }
+
+  async freeSize(path: string): Promise<number> {
+    const status = await call('free size', path, (done: Callback<fs.StatsFs>) => fs.statfs(path, done))
+    return status.bavail * status.bsize
+  }
+}
+
+interface SocketPlace {
+  /** What is listened on and connected to. */
+  readonly address: string
+  /** The file to remove when nobody listens any more; undefined for a Windows pipe. */
+  readonly file: string | undefined
+  close(): void
+}
+
+/** Where the socket of a lock lives: beside the file; by a short name for the same place; or under a hash in the temporary folder. */
+function placeSocket(path: string): SocketPlace {
+  const file = `${path}.socket`
+  const none = () => {}
+  if (process.platform === 'win32') {
+    return { address: `\\\\.\\pipe\\millrace-${hashOf(path)}`, file: undefined, close: none }
+  }
+  if (Buffer.byteLength(file) <= socketPathBytesMax) return { address: file, file, close: none }
+  if (process.platform === 'linux') {
+    const directory = fs.openSync(parentPath(path), fs.constants.O_RDONLY)
+    return {
+      address: `/proc/self/fd/${directory}/${baseName(file)}`,
+      file,
+      close: () => fs.closeSync(directory),
+    }
+  }
+  const hashed = joinPath(os.tmpdir(), `millrace-${hashOf(fs.realpathSync(path))}.socket`)
+  return { address: hashed, file: hashed, close: none }
+}
+
+function hashOf(path: string): string {
+  const bytes = Buffer.from(path)
+  const reversed = Buffer.from(bytes).reverse()
+  return crc32c(bytes).toString(16).padStart(8, '0') + crc32c(reversed).toString(16).padStart(8, '0')
+}
+
+async function lockSocket(path: string): Promise<Lock> {
+  const place = placeSocket(path)
+  try {
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const server = await listen(path, place.address)
+      if (server !== undefined) return { release: () => unlock(server, place) }
+      const leftover = identityOf(place.file)
+      if (await isAnswered(place.address)) break
+      if (place.file !== undefined && leftover !== undefined) removeLeftover(place.file, leftover)
+    }
+  } catch (error) {
+    place.close()
+    throw error
+  }
+  place.close()
+  throw new FileSystemError(
+    'locked',
+    'lock',
+    path,
+    'another process holds it: stop that process, or use another directory',
+  )
+}
+
+/** A listening server that keeps no process alive; undefined when the address is taken. */
+function listen(path: string, address: string): Promise<net.Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer((socket) => socket.destroy())
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined)
+      else reject(failure('lock', path, error))
+    })
+    server.listen(address, () => {
+      server.unref()
+      resolve(server)
+    })
+  })
+}
+
+/** Whether a live process listens there. A connection that is refused was left behind by a dead one. */
+function isAnswered(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(address)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT')
+    })
+  })
+}
+
+/** Tells one socket from another at the same path. The inode's number alone may be reused at once, its birth time not. */
+function identityOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  const status = fs.lstatSync(file, { throwIfNoEntry: false })
+  return status === undefined ? undefined : `${status.ino} ${status.birthtimeMs}`
+}
+
+/**
+ * Removes the socket of a dead process. Two starters may both have found it dead: A removes it and listens, then B would remove
+ * A's. So it is moved aside first, and moved back when it turns out to be another socket than the one that did not answer.
+ */
+function removeLeftover(file: string, identity: string): void {
+  const aside = `${file}.${process.pid}`
+  try {
+    fs.renameSync(file, aside)
+  } catch {
+    return // somebody else removed it
+  }
+  if (identityOf(aside) === identity) fs.unlinkSync(aside)
+  else fs.renameSync(aside, file)
+}
+
+function unlock(server: net.Server, place: SocketPlace): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      place.close()
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,113 @@
+/** Index files on disk, and a bounded memory of those that readers need again. */
+import { readFileIfAny } from './atomic-file.ts'
+import { type FileSystem, writeFully } from './fs/port.ts'
+import { OffsetIndex, offsetIndexEntrySize } from './offset-index.ts'
+import type { Segment, SegmentIndexes } from './segment.ts'
+import { TimeIndex } from './time-index.ts'
+
+/** Largest index file that is read: Kafka's own are at most 10 MiB unless configured otherwise. */
+const indexFileBytesMax = 256 << 20
+
+export interface FoundIndexes {
+  readonly indexes: SegmentIndexes
+  /** False when a file is missing, or holds more than its sound entries. */
+  readonly isSound: boolean
+}
+
+export async function readIndexes(fileSystem: FileSystem, segment: Segment): Promise<FoundIndexes> {
+  const [offsetBytes, timeBytes] = await Promise.all([
+    readFileIfAny(fileSystem, segment.offsetIndexPath, indexFileBytesMax),
+    readFileIfAny(fileSystem, segment.timeIndexPath, indexFileBytesMax),
+  ])
+  const offsets = OffsetIndex.decode(offsetBytes ?? Buffer.alloc(0), segment.baseOffset)
+  const times = TimeIndex.decode(timeBytes ?? Buffer.alloc(0), segment.baseOffset)
+  const isSound = offsetBytes !== undefined && timeBytes !== undefined && offsets.isSound && times.isSound
+  // An entry beyond the end of the data belongs to bytes that are gone.
+  const last = offsets.index.entry(offsets.index.count - 1)
+  return { indexes: { offsets: offsets.index, times: times.index }, isSound: isSound && last.position <= segment.size }
+}
+
+/** Writes both files whole and makes them durable, without their names. */
+export async function writeIndexes(fileSystem: FileSystem, segment: Segment, indexes: SegmentIndexes): Promise<void> {
+  await writeIndex(fileSystem, segment.offsetIndexPath, indexes.offsets.bytes)
+  await writeIndex(fileSystem, segment.timeIndexPath, indexes.times.bytes)
+}
+
+async function writeIndex(fileSystem: FileSystem, path: string, bytes: Buffer): Promise<void> {
+  const file = await fileSystem.open(path, 'create')
+  try {
+    await writeFully(file, bytes, 0)
+    await file.truncate(bytes.length)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Indexes of segments that are no longer appended to: the most recently used ones, up to a number of bytes. */
+export class IndexCache {
+  readonly #fileSystem: FileSystem
+  readonly #bytesMax: number
+  readonly #held = new Map<Segment, SegmentIndexes>()
+  readonly #loading = new Map<Segment, Promise<SegmentIndexes>>()
+  #bytes = 0
+
+  constructor(fileSystem: FileSystem, bytesMax: number) {
+    this.#fileSystem = fileSystem
+    this.#bytesMax = bytesMax
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The segment's indexes when they are in memory. */
+  peek(segment: Segment): SegmentIndexes | undefined {
+    if (segment.indexes !== undefined) return segment.indexes
+    const held = this.#held.get(segment)
+    if (held === undefined) return undefined
+    this.#held.delete(segment)
+    this.#held.set(segment, held)
+    return held
+  }
+
+  async get(segment: Segment): Promise<SegmentIndexes> {
+    const held = this.peek(segment)
+    if (held !== undefined) return held
+    let loading = this.#loading.get(segment)
+    if (loading === undefined) {
+      loading = this.#load(segment).finally(() => this.#loading.delete(segment))
+      this.#loading.set(segment, loading)
+    }
+    return loading
+  }
+
+  /** Takes over indexes that were in memory anyway. */
+  put(segment: Segment, indexes: SegmentIndexes): void {
+    this.drop(segment)
+    this.#held.set(segment, indexes)
+    this.#bytes += sizeOf(indexes)
+    for (const [oldest, evicted] of this.#held) {
+      if (this.#bytes <= this.#bytesMax) break
+      this.#held.delete(oldest)
+      this.#bytes -= sizeOf(evicted)
+    }
+  }
+
+  drop(segment: Segment): void {
+    const held = this.#held.get(segment)
+    if (held === undefined) return
+    this.#held.delete(segment)
+    this.#bytes -= sizeOf(held)
+  }
+
+  async #load(segment: Segment): Promise<SegmentIndexes> {
+    const { indexes } = await readIndexes(this.#fileSystem, segment)
+    if (!segment.isGone && segment.indexes === undefined) this.put(segment, indexes)
+    return indexes
+  }
+}
+
+function sizeOf({ offsets, times }: SegmentIndexes): number {
+  return offsets.memoryBytes + times.memoryBytes + offsetIndexEntrySize
+}

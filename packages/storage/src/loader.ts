@@ -1,0 +1,294 @@
+/** Opening a log's directory: trusting it after a clean stop, checking and repairing it after a crash (reference 3.7). */
+import type { Clock, Logger, Uuid } from '@millrace/base'
+import { BatchHeader, batchHeaderSize } from '@millrace/protocol'
+import { readFileIfAny, removeFileIfAny } from './atomic-file.ts'
+import { checkpointBytesMax } from './checkpoint.ts'
+import type { LogConfig } from './config.ts'
+import { isStorageError, StorageError } from './errors.ts'
+import { type LogFileName, logFileName, parseLogFileName } from './file-names.ts'
+import { type DirectoryEntry, type File, joinPath, readFully } from './fs/port.ts'
+import { readIndexes, writeIndexes } from './index-files.ts'
+import { LeaderEpochs, leaderEpochFileName } from './leader-epochs.ts'
+import { finishLeftovers, hasLeftovers } from './leftovers.ts'
+import { decodePartitionMetadata, partitionMetadataBytesMax, partitionMetadataFileName } from './partition-metadata.ts'
+import { rebuildProducers, removeSnapshotsAbove } from './producer-recovery.ts'
+import { ProducerState } from './producer-state.ts'
+import { type RecoveredSegment, recoverSegment } from './recovery.ts'
+import { replayEpoch } from './replay.ts'
+import { scanBatches, scanChunkBytes, seekChunkBytes } from './scan.ts'
+import { Segment } from './segment.ts'
+import type { SegmentIo } from './segment-io.ts'
+
+export interface LoadOptions {
+  readonly io: SegmentIo
+  readonly directory: string
+  readonly config: LogConfig
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Everything below was made durable, indexes included; segments that end below it are not checked. */
+  readonly recoveryPoint: number
+  /** Everything below must be there. At least `recoveryPoint`. */
+  readonly committedOffset: number
+  readonly logStartOffset: number
+  readonly cleanShutdown: boolean
+}
+
+export interface LoadedLog {
+  /** At least one. */
+  readonly segments: Segment[]
+  readonly logStartOffset: number
+  readonly endOffset: number
+  readonly epochs: LeaderEpochs
+  /** Whether the epochs differ from the file. */
+  readonly epochsChanged: boolean
+  readonly producers: ProducerState
+  /** From `partition.metadata`; undefined when there is no such file. */
+  readonly topicId: Uuid | undefined
+}
+
+/** Opens the directory, which must exist. Throws `damaged`, `unsupported-format`, `invalid-file`, or the medium's errors. */
+export function loadLog(options: LoadOptions): Promise<LoadedLog> {
+  return new Loader(options).load()
+}
+
+class Loader {
+  readonly #options: LoadOptions
+  readonly #io: SegmentIo
+  readonly #directory: string
+  #epochs = new LeaderEpochs()
+  #epochsChanged = false
+  #files: LogFileName[] = []
+  #names = new Set<string>()
+  /** End of the active segment when a clean stop left it as it should be. */
+  #trustedEndOffset: number | undefined
+
+  constructor(options: LoadOptions) {
+    this.#options = options
+    this.#io = options.io
+    this.#directory = options.directory
+  }
+
+  async load(): Promise<LoadedLog> {
+    const { fileSystem } = this.#io
+    let entries = await fileSystem.list(this.#directory)
+    if (hasLeftovers(entries)) {
+      await finishLeftovers(fileSystem, this.#directory, entries, this.#options.logger)
+      entries = await fileSystem.list(this.#directory)
+    }
+    this.#see(entries)
+    const topicId = await this.#readTopicId()
+    const segments = await this.#findSegments()
+    await this.#removeOrphans(segments)
+    const hasEpochs = await this.#readEpochs()
+    const firstUntrusted = await this.#firstUntrusted(segments)
+    const endOffset = await this.#walk(segments, firstUntrusted, hasEpochs)
+    return this.#finish(segments, endOffset, topicId)
+  }
+
+  #see(entries: readonly DirectoryEntry[]): void {
+    this.#names = new Set(entries.map(({ name }) => name))
+    this.#files = entries.flatMap(({ name, kind }) => (kind === 'file' ? (parseLogFileName(name) ?? []) : []))
+  }
+
+  async #readTopicId(): Promise<Uuid | undefined> {
+    const path = joinPath(this.#directory, partitionMetadataFileName)
+    const bytes = await readFileIfAny(this.#io.fileSystem, path, partitionMetadataBytesMax)
+    // Another writer's crash between creating and filling the file leaves it empty.
+    return bytes === undefined || bytes.length === 0 ? undefined : decodePartitionMetadata(bytes, path)
+  }
+
+  async #findSegments(): Promise<Segment[]> {
+    const directory = this.#directory
+    const createdMs = this.#options.clock.now()
+    const found: Segment[] = []
+    for (const { offset, kind, suffix } of this.#files) {
+      if (kind !== 'log' || suffix !== '') continue
+      const status = await this.#io.fileSystem.stat(joinPath(directory, logFileName(offset, 'log')))
+      found.push(new Segment({ baseOffset: offset, directory, size: status?.size ?? 0, createdMs, exists: true }))
+    }
+    return found.sort((a, b) => a.baseOffset - b.baseOffset)
+  }
+
+  /** Index files without their data mean nothing. */
+  async #removeOrphans(segments: readonly Segment[]): Promise<void> {
+    const bases = new Set(segments.map(({ baseOffset }) => baseOffset))
+    for (const { kind, offset, suffix } of this.#files) {
+      const isIndex = kind === 'index' || kind === 'timeindex' || kind === 'txnindex'
+      if (!isIndex || suffix !== '' || bases.has(offset)) continue
+      await removeFileIfAny(this.#io.fileSystem, joinPath(this.#directory, logFileName(offset, kind)))
+    }
+  }
+
+  /** False when the epochs have to be found by walking the whole log. */
+  async #readEpochs(): Promise<boolean> {
+    const path = joinPath(this.#directory, leaderEpochFileName)
+    const bytes = await readFileIfAny(this.#io.fileSystem, path, checkpointBytesMax)
+    if (bytes === undefined) return false
+    try {
+      this.#epochs = LeaderEpochs.decode(bytes, path)
+      return true
+    } catch (error) {
+      if (!isStorageError(error, 'invalid-file')) throw error
+      this.#options.logger.warn('leader epochs are read from the log itself', { path, error: error.message })
+      return false
+    }
+  }
+
+  /** Place of the first segment that has to be checked batch by batch; the number of segments when all are trusted. */
+  async #firstUntrusted(segments: readonly Segment[]): Promise<number> {
+    const active = segments.at(-1)
+    if (active === undefined) return 0
+    if (this.#options.cleanShutdown) return segments.length - ((await this.#trustActive(active)) ? 0 : 1)
+    return Math.max(
+      0,
+      segments.findLastIndex(({ baseOffset }) => baseOffset <= this.#options.recoveryPoint),
+    )
+  }
+
+  /** Takes the active segment as a clean stop left it: from the last index entry on, headers must lead exactly to its end. */
+  async #trustActive(segment: Segment): Promise<boolean> {
+    const { indexes, isSound } = await readIndexes(this.#io.fileSystem, segment)
+    if (!isSound) return false
+    const last = indexes.offsets.entry(indexes.offsets.count - 1)
+    let firstEnd: number | undefined
+    const end = await this.#withFile(segment, async (file) => {
+      segment.firstTimestamp = await firstTimestamp(file)
+      const range = { start: last.position, end: segment.size, nextOffset: segment.baseOffset, verify: false }
+      return scanBatches(file, { ...range, chunkBytes: seekChunkBytes }, (bytes, at) => {
+        firstEnd ??= BatchHeader.lastOffset(bytes, at)
+        return true
+      })
+    })
+    // The entry must point at the batch that it names.
+    if (end.problem !== undefined || (last.position > 0 && firstEnd !== last.offset)) return false
+    segment.openIndexes(indexes)
+    this.#trustedEndOffset = end.nextOffset
+    return true
+  }
+
+  /** Walks every segment that must be checked; those below keep what the clean stop or the recovery point promised. */
+  async #walk(segments: Segment[], firstUntrusted: number, hasEpochs: boolean): Promise<number> {
+    let nextOffset = segments[0]?.baseOffset ?? this.#options.logStartOffset
+    for (const [place, segment] of segments.entries()) {
+      nextOffset = Math.max(nextOffset, segment.baseOffset)
+      if (place < firstUntrusted && this.#hasIndexes(segment)) {
+        if (!hasEpochs) await this.#readEpochsFrom(segment)
+        nextOffset = segments[place + 1]?.baseOffset ?? this.#trustedEndOffset ?? nextOffset
+        continue
+      }
+      const recovered = await this.#recover(segments, place, nextOffset)
+      nextOffset = recovered.nextOffset
+      if (recovered.cutBytes > 0) await this.#setAside(segments.splice(place + 1))
+    }
+    return nextOffset
+  }
+
+  #hasIndexes({ indexes, baseOffset }: Segment): boolean {
+    if (indexes !== undefined) return true
+    return this.#names.has(logFileName(baseOffset, 'index')) && this.#names.has(logFileName(baseOffset, 'timeindex'))
+  }
+
+  async #recover(segments: readonly Segment[], place: number, nextOffset: number): Promise<RecoveredSegment> {
+    const { config, logger, committedOffset } = this.#options
+    const segment = segments[place] as Segment
+    const isLast = place === segments.length - 1
+    const fileSize = segment.size
+    segment.size = 0
+    const recovered = await this.#withFile(segment, async (file) => {
+      const { indexIntervalBytes } = config
+      // Compaction never touches the segment that is appended to; a follower copies the gaps that it left at the leader.
+      const isContiguous = isLast && !config.cleanupPolicy.includes('compact')
+      const options = { file, fileSize, nextOffset, committedOffset, indexIntervalBytes, isLast, isContiguous, logger }
+      const result = await recoverSegment(segment, options, (bytes, at) => this.#takeEpoch(bytes, at))
+      // What a killed process wrote is in the file, but not yet durable.
+      await file.sync()
+      return result
+    })
+    if (isLast || recovered.cutBytes > 0 || segment.indexes === undefined) return recovered
+    await writeIndexes(this.#io.fileSystem, segment, segment.indexes)
+    segment.indexes = undefined
+    return recovered
+  }
+
+  async #readEpochsFrom(segment: Segment): Promise<void> {
+    const range = {
+      start: 0,
+      end: segment.size,
+      nextOffset: segment.baseOffset,
+      verify: false,
+      chunkBytes: scanChunkBytes,
+    }
+    await this.#withFile(segment, (file) =>
+      scanBatches(file, range, (bytes, at) => {
+        this.#takeEpoch(bytes, at)
+        return true
+      }),
+    )
+  }
+
+  #takeEpoch(bytes: Buffer, at: number): void {
+    if (replayEpoch(this.#epochs, bytes, at)) this.#epochsChanged = true
+  }
+
+  async #finish(segments: Segment[], endOffset: number, topicId: Uuid | undefined): Promise<LoadedLog> {
+    const { committedOffset, logger } = this.#options
+    const directory = this.#directory
+    if (endOffset < committedOffset) {
+      const message = `${directory} ends at offset ${endOffset}, but everything below ${committedOffset} was durable. Nothing was changed: restore its files, or remove the replica.`
+      throw new StorageError('damaged', message, { path: directory })
+    }
+    const logStartOffset = Math.max(this.#options.logStartOffset, segments[0]?.baseOffset ?? 0)
+    if (logStartOffset > endOffset) {
+      logger.warn('the log starts above its end: it restarts empty', { directory, logStartOffset, endOffset })
+      await this.#setAside(segments.splice(0))
+    }
+    await removeSnapshotsAbove(this.#io.fileSystem, directory, Math.max(endOffset, logStartOffset))
+    if (segments.length === 0) return this.#empty(logStartOffset, topicId)
+    const isCut = this.#epochs.truncateFromEnd(endOffset)
+    const isShortened = this.#epochs.truncateFromStart(logStartOffset)
+    return {
+      segments,
+      logStartOffset,
+      endOffset,
+      epochs: this.#epochs,
+      epochsChanged: this.#epochsChanged || isCut || isShortened,
+      producers: await rebuildProducers(this.#io, directory, segments, endOffset, logger),
+      topicId,
+    }
+  }
+
+  #empty(logStartOffset: number, topicId: Uuid | undefined): LoadedLog {
+    const directory = this.#directory
+    const createdMs = this.#options.clock.now()
+    const segment = new Segment({ baseOffset: logStartOffset, directory, size: 0, createdMs, exists: false })
+    segment.openIndexes()
+    return {
+      segments: [segment],
+      logStartOffset,
+      endOffset: logStartOffset,
+      epochs: new LeaderEpochs(),
+      epochsChanged: this.#names.has(leaderEpochFileName),
+      producers: new ProducerState(),
+      topicId,
+    }
+  }
+
+  /** Takes segments out of the log. Their files stay beside it, renamed, until the next start. */
+  async #setAside(segments: readonly Segment[]): Promise<void> {
+    await this.#io.setAside(segments, undefined)
+  }
+
+  async #withFile<T>(segment: Segment, use: (file: File) => Promise<T>): Promise<T> {
+    const lease = await this.#io.open(segment)
+    try {
+      return await use(lease.file)
+    } finally {
+      lease.release()
+    }
+  }
+}
+
+async function firstTimestamp(file: File): Promise<number> {
+  const header = Buffer.alloc(batchHeaderSize)
+  return (await readFully(file, header, 0)) === batchHeaderSize ? BatchHeader.maxTimestamp(header, 0) : -1
+}

@@ -1,0 +1,57 @@
+/** Finding the batch that holds an offset: index, then headers. */
+import { BatchHeader } from '@millrace/protocol'
+import { StorageError } from './errors.ts'
+import type { File } from './fs/port.ts'
+import type { BatchPlace } from './recent-batches.ts'
+import { scanBatches, seekChunkBytes } from './scan.ts'
+import type { Segment } from './segment.ts'
+import type { SegmentIo } from './segment-io.ts'
+
+export interface FoundBatch extends BatchPlace {
+  readonly lastOffset: number
+}
+
+/** The first batch of the segment whose last offset is at least `offset`; undefined when there is none. */
+export async function locateBatch(io: SegmentIo, segment: Segment, offset: number): Promise<FoundBatch | undefined> {
+  if (segment.writtenSize === 0) return undefined
+  const { offsets } = io.cache.peek(segment) ?? (await io.cache.get(segment))
+  const start = offsets.lookup(offset)
+  const lease = await io.open(segment)
+  try {
+    if (start.position > 0 && start.position < segment.writtenSize) {
+      const found = await findFrom(lease.file, segment, start.position, offset, start.offset)
+      if (found !== 'wrong-index') return found
+      // The index file is damaged: the data itself says where its batches are.
+      io.cache.drop(segment)
+    }
+    const found = await findFrom(lease.file, segment, 0, offset, undefined)
+    return found === 'wrong-index' ? undefined : found
+  } finally {
+    lease.release()
+  }
+}
+
+/** `indexed` is the last offset that the index promises for the batch at `start`. */
+async function findFrom(
+  file: File,
+  segment: Segment,
+  start: number,
+  offset: number,
+  indexed: number | undefined,
+): Promise<FoundBatch | undefined | 'wrong-index'> {
+  let found: FoundBatch | undefined
+  let isWrong = false
+  const range = { start, end: segment.writtenSize, nextOffset: segment.baseOffset, verify: false }
+  const end = await scanBatches(file, { ...range, chunkBytes: seekChunkBytes }, (bytes, at, position) => {
+    const baseOffset = BatchHeader.baseOffset(bytes, at)
+    const lastOffset = baseOffset + BatchHeader.lastOffsetDelta(bytes, at)
+    isWrong = position === start && indexed !== undefined && lastOffset !== indexed
+    if (isWrong) return false
+    if (lastOffset >= offset) found = { baseOffset, lastOffset, position, size: BatchHeader.size(bytes, at) }
+    return found === undefined
+  })
+  if (isWrong || (end.problem !== undefined && end.position === start && indexed !== undefined)) return 'wrong-index'
+  if (end.problem === undefined) return found
+  const message = `${segment.path} is damaged at byte ${end.position}: ${end.problem}`
+  throw new StorageError('damaged', message, { path: segment.path, position: end.position })
+}

@@ -1,0 +1,129 @@
+/** Recovery of one segment after a crash: every batch is checked, indexes are built anew, a torn tail is cut off (reference 3.7). */
+import type { Logger } from '@millrace/base'
+import { BatchHeader } from '@millrace/protocol'
+import { findBatch, holdsUnwrittenSector } from './damage.ts'
+import { StorageError } from './errors.ts'
+import type { File } from './fs/port.ts'
+import { type BatchVisitor, isLegacyHeader, type ScanEnd, scanBatches, scanChunkBytes } from './scan.ts'
+import type { Segment } from './segment.ts'
+
+export interface RecoveryOptions {
+  readonly file: File
+  readonly fileSize: number
+  /** The offset that the segment may start with at the earliest. */
+  readonly nextOffset: number
+  /** Everything below this offset was durable: it must be there. */
+  readonly committedOffset: number
+  readonly indexIntervalBytes: number
+  readonly isLast: boolean
+  /** Whether every batch must start where the one before it ends: so it is wherever compaction never was. */
+  readonly isContiguous: boolean
+  readonly logger: Logger
+}
+
+export interface RecoveredSegment {
+  readonly nextOffset: number
+  /** Bytes cut off the file; whatever segments follow are to go as well when there are any. */
+  readonly cutBytes: number
+}
+
+/**
+ * Walks the segment, which holds nothing yet in memory, into its indexes and `visit`. What follows the last sound batch is cut
+ * off the file when it can only be a write that did not complete. Throws `damaged` otherwise, and changes nothing.
+ */
+export async function recoverSegment(
+  segment: Segment,
+  options: RecoveryOptions,
+  visit: (bytes: Buffer, at: number) => void,
+): Promise<RecoveredSegment> {
+  const { file, fileSize, indexIntervalBytes } = options
+  const order = new BatchOrder(options)
+  segment.openIndexes()
+  const onBatch: BatchVisitor = (bytes, at) => {
+    if (!order.accepts(bytes, at)) return false
+    const lastOffset = BatchHeader.lastOffset(bytes, at)
+    segment.append(BatchHeader.size(bytes, at), lastOffset, BatchHeader.maxTimestamp(bytes, at), indexIntervalBytes)
+    visit(bytes, at)
+    return true
+  }
+  const range = { start: 0, end: fileSize, nextOffset: options.nextOffset, verify: true, chunkBytes: scanChunkBytes }
+  const end = await scanBatches(file, range, onBatch)
+  segment.finishTimeIndex()
+  if (order.problem !== undefined)
+    throw damaged(segment, end, order.problem, 'Its checksum is right, so it is no torn write')
+  if (end.problem !== undefined) await checkTornTail(segment, end, end.problem, options)
+  segment.writtenSize = segment.size
+  if (segment.size < fileSize) {
+    await file.truncate(segment.size)
+    await file.sync()
+  }
+  segment.durableSize = segment.size
+  return { nextOffset: end.nextOffset, cutBytes: fileSize - segment.size }
+}
+
+/** What a checksum does not cover: a batch whose offset or epoch is out of order was changed after it was written. */
+class BatchOrder {
+  readonly #isContiguous: boolean
+  #nextOffset: number
+  #epoch = -1
+  problem: string | undefined
+
+  constructor({ isContiguous, nextOffset }: RecoveryOptions) {
+    this.#isContiguous = isContiguous
+    this.#nextOffset = nextOffset
+  }
+
+  accepts(bytes: Buffer, at: number): boolean {
+    const baseOffset = BatchHeader.baseOffset(bytes, at)
+    const epoch = BatchHeader.partitionLeaderEpoch(bytes, at)
+    if (this.#isContiguous && baseOffset !== this.#nextOffset) {
+      this.problem = `offset ${baseOffset} where ${this.#nextOffset} must follow`
+    } else if (epoch >= 0 && epoch < this.#epoch) {
+      this.problem = `leader epoch ${epoch} after ${this.#epoch}`
+    }
+    this.#nextOffset = BatchHeader.lastOffset(bytes, at) + 1
+    this.#epoch = Math.max(epoch, this.#epoch)
+    return this.problem === undefined
+  }
+}
+
+function damaged(segment: Segment, { position, nextOffset }: ScanEnd, problem: string, why: string): StorageError {
+  const message = `${segment.path} is damaged at byte ${position}, offset ${nextOffset}: ${problem}. ${why}, and nothing was cut off: restore the file, or remove the replica.`
+  return new StorageError('damaged', message, { path: segment.path, position })
+}
+
+/** Throws `damaged` unless the end of the file, from the bad batch on, is a write that did not complete. */
+async function checkTornTail(
+  segment: Segment,
+  end: ScanEnd,
+  problem: string,
+  { file, fileSize, committedOffset, isLast, logger }: RecoveryOptions,
+): Promise<void> {
+  const { position, nextOffset } = end
+  const place = { path: segment.path, position }
+  if (await isLegacy(file, position, fileSize, nextOffset)) {
+    const message = `${segment.path}, byte ${position}: a record format from before Kafka 0.11. Convert the topic with an older broker.`
+    throw new StorageError('unsupported-format', message, place)
+  }
+  if (nextOffset < committedOffset) {
+    throw damaged(segment, end, problem, `Everything below offset ${committedOffset} was durable`)
+  }
+  const found = await findBatch(file, position + 1, fileSize, nextOffset)
+  const follows = found !== undefined || !isLast
+  if (follows && !(await holdsUnwrittenSector(file, position, found ?? fileSize))) {
+    throw damaged(segment, end, problem, 'Sound batches follow it')
+  }
+  logger.warn('cut off an incomplete write', {
+    ...place,
+    offset: nextOffset,
+    bytes: fileSize - position,
+    problem,
+    follows,
+  })
+}
+
+async function isLegacy(file: File, position: number, end: number, nextOffset: number): Promise<boolean> {
+  const header = Buffer.alloc(61)
+  const held = await file.read(header, position)
+  return held >= 26 && isLegacyHeader(header, 0, end - position, nextOffset)
+}

@@ -1,0 +1,111 @@
+/** Finding offsets by timestamp: time index, then batches by their headers, then records (reference 2.11). */
+import { BatchHeader, openBatch } from '@millrace/protocol'
+import { StorageError } from './errors.ts'
+import { type File, readFully } from './fs/port.ts'
+import type { ReadableLog } from './log-reader.ts'
+import { scanBatches, seekChunkBytes } from './scan.ts'
+import type { Segment } from './segment.ts'
+
+export interface TimestampedOffset {
+  readonly offset: number
+  readonly timestamp: number
+  readonly leaderEpoch: number
+}
+
+/** The first record at or after the log's start with a timestamp of at least `timestamp`, among those written. */
+export async function findTimestamp(log: ReadableLog, timestamp: number): Promise<TimestampedOffset | undefined> {
+  for (const segment of [...log.segments.all]) {
+    if (segment.isGone || segment.writtenSize === 0 || (await maxTimestampOf(log, segment)).timestamp < timestamp)
+      continue
+    const found = await searchSegment(log, segment, timestamp)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The first record with the largest timestamp of the log; undefined when no record has one. */
+export async function findMaxTimestamp(log: ReadableLog): Promise<TimestampedOffset | undefined> {
+  let best: { segment: Segment; timestamp: number } | undefined
+  for (const segment of [...log.segments.all]) {
+    const { timestamp } = await maxTimestampOf(log, segment)
+    if (timestamp >= 0 && (best === undefined || timestamp > best.timestamp)) best = { segment, timestamp }
+  }
+  return best && searchSegment(log, best.segment, best.timestamp)
+}
+
+async function maxTimestampOf(log: ReadableLog, segment: Segment): Promise<{ timestamp: number }> {
+  if (segment.maxTimestamp === undefined) {
+    const { timestamp, offset } = (await log.io.cache.get(segment)).times.last
+    segment.maxTimestamp = timestamp
+    segment.maxTimestampOffset = offset
+  }
+  return { timestamp: segment.maxTimestamp }
+}
+
+async function searchSegment(
+  log: ReadableLog,
+  segment: Segment,
+  timestamp: number,
+): Promise<TimestampedOffset | undefined> {
+  const { offsets, times } = log.io.cache.peek(segment) ?? (await log.io.cache.get(segment))
+  // Timestamps below the entry's offset are below the entry's own: its batch was the first to reach it.
+  const from = Math.max(times.lookup(timestamp).offset, log.logStartOffset)
+  const start = offsets.lookup(from).position
+  const lease = await log.io.open(segment)
+  try {
+    return await searchFrom(log, lease.file, segment, start < segment.writtenSize ? start : 0, timestamp)
+  } finally {
+    lease.release()
+  }
+}
+
+async function searchFrom(
+  log: ReadableLog,
+  file: File,
+  segment: Segment,
+  start: number,
+  timestamp: number,
+): Promise<TimestampedOffset | undefined> {
+  let position = start
+  while (position < segment.writtenSize) {
+    const candidate = await nextCandidate(file, segment, position, timestamp)
+    if (candidate === undefined) return undefined
+    const bytes = Buffer.allocUnsafe(candidate.size)
+    if ((await readFully(file, bytes, candidate.position)) < candidate.size) return undefined
+    const record = firstRecordFrom(bytes, timestamp, log.logStartOffset)
+    if (record !== undefined) return { ...record, leaderEpoch: BatchHeader.partitionLeaderEpoch(bytes, 0) }
+    position = candidate.position + candidate.size
+  }
+  return undefined
+}
+
+/** The next batch whose max timestamp is high enough. */
+async function nextCandidate(
+  file: File,
+  segment: Segment,
+  start: number,
+  timestamp: number,
+): Promise<{ position: number; size: number } | undefined> {
+  let found: { position: number; size: number } | undefined
+  const range = { start, end: segment.writtenSize, nextOffset: segment.baseOffset, verify: false }
+  const end = await scanBatches(file, { ...range, chunkBytes: seekChunkBytes }, (bytes, at, position) => {
+    if (BatchHeader.maxTimestamp(bytes, at) >= timestamp) found = { position, size: BatchHeader.size(bytes, at) }
+    return found === undefined
+  })
+  if (end.problem === undefined) return found
+  const message = `${segment.path} is damaged at byte ${end.position}: ${end.problem}`
+  throw new StorageError('damaged', message, { path: segment.path, position: end.position })
+}
+
+/** The first record of the batch, at or above `offsetMin`, whose timestamp is at least `timestamp`. */
+function firstRecordFrom(
+  bytes: Buffer,
+  timestamp: number,
+  offsetMin: number,
+): { offset: number; timestamp: number } | undefined {
+  for (const cursor = openBatch(bytes).cursor(); cursor.next(); ) {
+    const { offset, timestamp: found } = cursor
+    if (offset >= offsetMin && found >= timestamp) return { offset, timestamp: found }
+  }
+  return undefined
+}
