@@ -84,8 +84,8 @@ function chooseLeader(
   ) {
     return { id: lastKnown, isUnclean: true }
   }
-  const any = rules.allowsUnclean ? partition.replicas.find((id) => rules.isActive(id)) : undefined
-  return any === undefined ? undefined : { id: any, isUnclean: true }
+  const lastResort = rules.allowsUnclean ? partition.replicas.find((id) => rules.isActive(id)) : undefined
+  return lastResort === undefined ? undefined : { id: lastResort, isUnclean: true }
 }
 
 /** Members that leave a shrinking ISR stay eligible until the ISR is large enough again (KIP-966). */

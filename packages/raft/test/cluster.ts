@@ -419,7 +419,6 @@ export class Cluster {
     const installed = node.disk.install(id, size)
     this.#loadNewestSnapshot(node, id)
     node.syncedOffset = id.offset
-    node.generation++
     this.give(node.id, { type: 'snapshotInstalled', ...installed })
   }
 

@@ -38,7 +38,8 @@ export function simulate({ seed, planted, steps = 60, trace }: SimulationOptions
     trace?.(observation)
     checker.observe(observation)
   }
-  const options = { seed, voters, observers, isStatic, conditions: rough, observe }
+  const config = { autoJoin: randomBelow(random, 4) === 0 }
+  const options = { seed, voters, observers, isStatic, config, conditions: rough, observe }
   const cluster = new Cluster(planted === undefined ? options : { ...options, planted })
   checker.cluster = cluster
   const run: Run = { random, cluster, ids: [...voters, ...observers], isStatic, proposals: 0 }
@@ -71,7 +72,9 @@ function disturb(run: Run): void {
 }
 
 function propose(run: Run): void {
-  const leaders = [...run.cluster.nodes.values()].filter((node) => node.raft?.status().role === 'leader')
+  const isBlind = randomBelow(run.random, 20) === 0
+  const nodes = [...run.cluster.nodes.values()]
+  const leaders = nodes.filter((node) => isBlind || node.raft?.status().role === 'leader')
   for (const leader of leaders) {
     const texts = Array.from({ length: 1 + randomBelow(run.random, 4) }, () => `p${run.proposals++}`)
     run.cluster.propose(leader.id, ...texts)

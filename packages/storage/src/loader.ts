@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly committedOffset: number
   readonly logStartOffset: number
   readonly cleanShutdown: boolean
+  /** Whether a segment got bytes only when all before it was durable, as under fsync. */
+  readonly isOrdered: boolean
 }
 
 export interface LoadedLog {
@@ -189,7 +191,7 @@ class Loader {
   }
 
   async #recover(segments: readonly Segment[], place: number, nextOffset: number): Promise<RecoveredSegment> {
-    const { config, logger, committedOffset } = this.#options
+    const { config, logger, committedOffset, isOrdered } = this.#options
     const segment = segments[place] as Segment
     const isLast = place === segments.length - 1
     const fileSize = segment.size
@@ -198,7 +200,8 @@ class Loader {
       const { indexIntervalBytes } = config
       // Compaction never touches the segment that is appended to; a follower copies the gaps that it left at the leader.
       const isContiguous = isLast && !config.cleanupPolicy.includes('compact')
-      const options = { file, fileSize, nextOffset, committedOffset, indexIntervalBytes, isLast, isContiguous, logger }
+      const promise = { committedOffset, isLast, isContiguous, isOrdered }
+      const options = { file, fileSize, nextOffset, indexIntervalBytes, logger, ...promise }
       const result = await recoverSegment(segment, options, (bytes, at) => this.#takeEpoch(bytes, at))
       // What a killed process wrote is in the file, but not yet durable.
       await file.sync()

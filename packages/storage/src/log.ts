@@ -136,7 +136,7 @@ export class Log {
     }
     const committedOffset = committedBy(options)
     const io = new SegmentIo(options, directory)
-    const loaded = await loadLog({ ...options, io, committedOffset })
+    const loaded = await loadLog({ ...options, io, committedOffset, isOrdered: options.durability === 'fsync' })
     if (topicId !== undefined && loaded.topicId !== undefined && topicId !== loaded.topicId) {
       const name = logDirectoryName(topicPartition)
       const message = `${directory} belongs to topic id ${loaded.topicId}, but ${name} has topic id ${topicId}: move the directory away`

@@ -1,11 +1,17 @@
 /** Recovery of one segment after a crash: every batch is checked, indexes are built anew, a torn tail is cut off (reference 3.7). */
 import type { Logger } from '@millrace/base'
-import { BatchHeader } from '@millrace/protocol'
+import { BatchHeader, batchHeaderSize, crc32 } from '@millrace/protocol'
 import { findBatch, holdsUnwrittenSector } from './damage.ts'
 import { StorageError } from './errors.ts'
-import type { File } from './fs/port.ts'
-import { type BatchVisitor, isLegacyHeader, type ScanEnd, scanBatches, scanChunkBytes } from './scan.ts'
+import { type File, readFully } from './fs/port.ts'
+import { type BatchVisitor, isLegacyHeader, legacySizeMin, type ScanEnd, scanBatches, scanChunkBytes } from './scan.ts'
 import type { Segment } from './segment.ts'
+
+/** Fields of a message of record formats 0 and 1: its checksum, and what that covers. */
+const legacyChecksumAt = 12
+const legacyChecksumStart = 16
+/** No broker took larger messages by default; one that did is refused as damaged. */
+const legacySizeMax = 64 << 20
 
 export interface RecoveryOptions {
   readonly file: File
@@ -18,6 +24,8 @@ export interface RecoveryOptions {
   readonly isLast: boolean
   /** Whether every batch must start where the one before it ends: so it is wherever compaction never was. */
   readonly isContiguous: boolean
+  /** Whether bytes of a later segment prove that all before them was durable, as they do under fsync. */
+  readonly isOrdered: boolean
   readonly logger: Logger
 }
 
@@ -78,7 +86,7 @@ class BatchOrder {
     const epoch = BatchHeader.partitionLeaderEpoch(bytes, at)
     if (this.#isContiguous && baseOffset !== this.#nextOffset) {
       this.problem = `offset ${baseOffset} where ${this.#nextOffset} must follow`
-    } else if (epoch >= 0 && epoch < this.#epoch) {
+    } else if (epoch < this.#epoch) {
       this.problem = `leader epoch ${epoch} after ${this.#epoch}`
     }
     this.#nextOffset = BatchHeader.lastOffset(bytes, at) + 1
@@ -97,7 +105,7 @@ async function checkTornTail(
   segment: Segment,
   end: ScanEnd,
   problem: string,
-  { file, fileSize, committedOffset, isLast, logger }: RecoveryOptions,
+  { file, fileSize, committedOffset, isLast, isOrdered, logger }: RecoveryOptions,
 ): Promise<void> {
   const { position, nextOffset } = end
   const place = { path: segment.path, position }
@@ -110,7 +118,9 @@ async function checkTornTail(
   }
   const found = await findBatch(file, position + 1, fileSize, nextOffset)
   const follows = found !== undefined || !isLast
-  if (follows && !(await holdsUnwrittenSector(file, position, found ?? fileSize))) {
+  // A file that ends too early is a write that did not get there, if later ones could overtake it.
+  const isShort = found === undefined && !isOrdered && (await reachesBeyond(file, position, fileSize))
+  if (follows && !isShort && !(await holdsUnwrittenSector(file, position, found ?? fileSize))) {
     throw damaged(segment, end, problem, 'Sound batches follow it')
   }
   logger.warn('cut off an incomplete write', {
@@ -122,8 +132,20 @@ async function checkTornTail(
   })
 }
 
+/** Whether the batch at `position` has more bytes than the file. */
+async function reachesBeyond(file: File, position: number, fileSize: number): Promise<boolean> {
+  if (fileSize - position < batchHeaderSize) return true
+  const header = Buffer.alloc(batchHeaderSize)
+  const held = await readFully(file, header, position)
+  return held < batchHeaderSize || BatchHeader.size(header, 0) > fileSize - position
+}
+
+/** Whether a message of record format 0 or 1 starts at `position`: those are not read, and must not be taken for garbage. */
 async function isLegacy(file: File, position: number, end: number, nextOffset: number): Promise<boolean> {
-  const header = Buffer.alloc(61)
-  const held = await file.read(header, position)
-  return held >= 26 && isLegacyHeader(header, 0, end - position, nextOffset)
+  const header = Buffer.alloc(batchHeaderSize)
+  const held = await readFully(file, header, position)
+  if (held < legacySizeMin || !isLegacyHeader(header, 0, end - position, nextOffset)) return false
+  const message = Buffer.allocUnsafe(Math.min(BatchHeader.size(header, 0), legacySizeMax))
+  await readFully(file, message, position)
+  return crc32(message.subarray(legacyChecksumStart)) === message.readUInt32BE(legacyChecksumAt)
 }

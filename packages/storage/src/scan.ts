@@ -76,7 +76,7 @@ export function headerProblem(bytes: Buffer, at: number, available: number, next
 }
 
 /** Smallest message of the formats before Kafka 0.11: offset, size, CRC, magic, attributes, two lengths. */
-const legacySizeMin = 26
+export const legacySizeMin = 26
 
 /** Whether the bytes at `at` look like a message of record format 0 or 1, which Millrace does not read and must not cut off. */
 export function isLegacyHeader(bytes: Buffer, at: number, available: number, nextOffset: number): boolean {

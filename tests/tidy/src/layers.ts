@@ -38,20 +38,24 @@ export const subpaths: readonly string[] = [
 export const doors: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['packages/base/src/system.ts'],
   'node:fs': ['packages/storage/src/fs/node.ts', 'packages/cli/src/system.ts'],
-  'node:fs/promises': ['packages/storage/src/fs/node.ts'],
+  'node:fs/promises': ['packages/storage/src/fs/node.ts', 'packages/cli/src/system.ts'],
   // The directory lock is a socket, because the system closes it when the process dies, however it dies.
-  'node:net': ['packages/network/src/transport/node.ts', 'packages/storage/src/fs/node-lock.ts'],
-  'node:os': ['packages/storage/src/fs/node-lock.ts', 'packages/cli/src/system.ts'],
-  'node:path': ['packages/storage/src/fs/node-lock.ts', 'packages/cli/src/system.ts'],
+  'node:net': ['packages/network/src/transport/node.ts', 'packages/storage/src/fs/node.ts'],
+  'node:os': ['packages/storage/src/fs/node.ts', 'packages/cli/src/system.ts'],
+  'node:path': ['packages/cli/src/system.ts'],
   'node:zlib': ['packages/protocol/src/compression/gzip.ts', 'packages/protocol/src/compression/zstd.ts'],
   'node:readline': ['packages/cli/src/system.ts'],
   'node:module': ['packages/millrace/src/bin.ts'],
-  'node:url': ['packages/cli/src/system.ts'],
   'node:util': ['packages/cli/src/arguments.ts'],
 }
 
 /** Where process-wide things (`process`, `console`) are allowed: the shells that people start. */
-export const shells: readonly string[] = ['packages/cli/src/system.ts', 'packages/millrace/src/bin.ts']
+export const shells: readonly string[] = [
+  'packages/cli/src/system.ts',
+  'packages/millrace/src/bin.ts',
+  // Locks need the process's id, and systems name sockets differently.
+  'packages/storage/src/fs/node.ts',
+]
 
 /** Where real time and randomness come in. */
 export const systemFiles: readonly string[] = ['packages/base/src/system.ts']

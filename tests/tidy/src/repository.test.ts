@@ -24,7 +24,8 @@ describe('the repository', () => {
   })
 
   it.each(rules.map((rule) => [rule.name, rule] as const))('keeps %s', (_, rule) => {
-    expect(sources.flatMap((path) => rule(parseSource(path, readFileSync(root + path, 'utf8'))))).toEqual([])
+    const breaches = sources.flatMap((path) => rule(parseSource(path, readFileSync(root + path, 'utf8'))))
+    expect(breaches, breaches.join('\n')).toEqual([])
   })
 
   it('has no unfinished marks in its sources', () => {
@@ -38,7 +39,7 @@ describe('the repository', () => {
             marks.test(line) && !/^\s*(\*|\/\/)/.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : [],
           ),
       )
-    expect(marked).toEqual([])
+    expect(marked, marked.join('\n')).toEqual([])
   })
 })
 
@@ -71,6 +72,7 @@ describe.each(packages)('%s', (folder) => {
       ...manifest.optionalDependencies,
       ...manifest.peerDependencies,
     })
-    expect(declared.toSorted()).toEqual([...imported].toSorted())
+    const text = `declared: ${declared.toSorted().join(' ')}; imported: ${[...imported].toSorted().join(' ')}`
+    expect(declared.toSorted(), text).toEqual([...imported].toSorted())
   })
 })

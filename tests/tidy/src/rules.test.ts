@@ -73,6 +73,7 @@ describe('portRule', () => {
     'setTimeout(f, 1)',
     'setInterval(f, 1)',
     'setImmediate(f)',
+    'globalThis.setTimeout(f, 1)',
     'process.nextTick(f)',
     'AbortSignal.timeout(5)',
     'Math.random()',
@@ -96,6 +97,7 @@ describe('portRule', () => {
     expect(breaches(portRule, 'packages/broker/src/x.ts', `new Date(ms) // Date.now()\n'Math.random'`)).toEqual([])
     expect(breaches(portRule, 'packages/broker/src/x.test.ts', 'Date.now()')).toEqual([])
     expect(breaches(portRule, 'packages/base/src/system.ts', 'Date.now()')).toEqual([])
+    expect(breaches(portRule, 'packages/network/src/x.ts', 'socket.setTimeout(5)')).toEqual([])
   })
 })
 

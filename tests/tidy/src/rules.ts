@@ -51,7 +51,7 @@ export const deepPathRule: Rule = ({ path, imports }) =>
     if (specifier.startsWith('.')) {
       const target = new URL(specifier, `file:///${path}`).pathname.slice(1)
       const root = /^[^/]+\/[^/]+\//.exec(path)?.[0] ?? ''
-      const isSharedConfig = /vitest\.(shared|config)\.ts$/.test(target)
+      const isSharedConfig = /^(vitest|tsdown)\.(shared|config)\.ts$/.test(target)
       if (root !== '' && !target.startsWith(root) && !isSharedConfig) {
         return [`${path}: reaches into another package by a relative path (${specifier})`]
       }
@@ -81,7 +81,8 @@ const hidden: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\bnew Date\(\s*\)/g, 'Clock.now'],
   [/\bperformance\b/g, 'Clock.monotonic'],
   [/\bprocess\.hrtime\b/g, 'Clock.monotonic'],
-  [/\bset(?:Timeout|Interval)\b/g, 'Clock.schedule'],
+  [/(?<!\.)\bset(?:Timeout|Interval)\b/g, 'Clock.schedule'],
+  [/\bglobalThis\.set(?:Timeout|Interval|Immediate)\b/g, 'Clock'],
   [/\bsetImmediate\b/g, 'Clock.defer'],
   [/\bnextTick\b/g, 'queueMicrotask or Clock.defer'],
   [/\bAbortSignal\.timeout\b/g, 'Clock.schedule'],

@@ -86,8 +86,7 @@ describe('FaultyFileSystem', () => {
       await file.sync()
       await disk.syncDirectory('/')
       await file.write([Buffer.alloc(2000, 'b')], 700)
-      disk.powerCut(random)
-      const after = await disk.readFile('/log', 10_000)
+      const after = await disk.powerCut(random).readFile('/log', 10_000)
       expect(after.subarray(0, 700).equals(Buffer.alloc(700, 'a')), `seed ${seed}`).toBe(true)
       const kinds = new Set(after.subarray(700))
       for (const byte of kinds) expect([0, 0x62], `seed ${seed}`).toContain(byte)
@@ -105,9 +104,9 @@ describe('FaultyFileSystem', () => {
       await disk.syncDirectory('/')
       await disk.rename('/from', '/kept')
       await (await writeFile(disk, '/new', Buffer.from('3'))).sync()
-      disk.powerCut(seededRandom(seed))
-      const names = (await disk.list('/')).map(({ name }) => name).join()
-      outcomes.add(`${names}=${await disk.readFile('/kept', 10)}`)
+      const after = disk.powerCut(seededRandom(seed))
+      const names = (await after.list('/')).map(({ name }) => name).join()
+      outcomes.add(`${names}=${await after.readFile('/kept', 10)}`)
     }
     expect([...outcomes].sort()).toEqual(['from,kept=1', 'kept,new=2', 'kept=2'])
   })
@@ -120,10 +119,15 @@ describe('FaultyFileSystem', () => {
     void file.sync().finally(() => {
       ended = true
     })
-    disk.powerCut(seededRandom(1))
+    const next = disk.powerCut(seededRandom(1))
+    await next.makeDirectory('/after')
+    void disk.remove('/after').finally(() => {
+      ended = true
+    })
     await new Promise<void>((resolve) => systemClock.defer(() => systemClock.defer(resolve)))
     expect(ended).toBe(false)
-    await (await disk.lock('/.lock')).release()
+    await (await next.lock('/.lock')).release()
+    expect((await next.list('/')).map(({ name }) => name)).toContain('after')
   })
 
   it('fails calls by rule, and a failed sync loses its data although a later one succeeds', async () => {
@@ -136,8 +140,18 @@ describe('FaultyFileSystem', () => {
     expect(await file.write([Buffer.from('234')], 1)).toBe(2)
     disk.injectFaults(undefined)
     await file.sync()
-    disk.powerCut(seededRandom(1))
-    expect((await disk.readFile('/a', 10)).length).toBeLessThanOrEqual(3)
+    const after = disk.powerCut(seededRandom(1))
+    expect((await after.readFile('/a', 10)).length).toBeLessThanOrEqual(3)
+  })
+
+  it('keeps everything written when only the process dies', async () => {
+    const disk = new MemoryFileSystem(systemClock)
+    const file = await writeFile(disk, '/a', Buffer.from('1'))
+    await disk.lock('/.lock')
+    const next = disk.restart()
+    void file.write([Buffer.from('2')], 0)
+    await (await next.lock('/.lock')).release()
+    expect(String(await next.readFile('/a', 10))).toBe('1')
   })
 
   it('repeats its faults for a seed', () => {

@@ -49,11 +49,16 @@ interface DurableDirectory {
 
 export class FaultyFileSystem extends MemoryFileSystem {
   readonly #record: DurabilityRecord
+  readonly #scheduler: MemoryScheduler
 
-  constructor(scheduler: MemoryScheduler) {
+  /** An empty disk, all of it durable. `survivors` is what a power cut left: see {@link powerCut}. */
+  constructor(scheduler: MemoryScheduler, survivors?: DiskDirectory) {
     const record = new DurabilityRecord()
-    super(scheduler, record)
+    super(scheduler, undefined, record)
+    this.#scheduler = scheduler
     this.#record = record
+    if (survivors !== undefined) this.disk.root = survivors
+    record.adopt(this.disk.root)
   }
 
   /** Sets the rule that injects faults; undefined ends them. */
@@ -62,22 +67,21 @@ export class FaultyFileSystem extends MemoryFileSystem {
   }
 
   /**
-   * The power fails: operations under way never end, open files and locks are dead, and of what was not synced an arbitrary part
-   * survives, drawn from `random`: any sectors of a file's unsynced writes, any size between the durable and the current one, and
-   * the first few unsynced name changes of each directory. The object is the disk that the next process finds.
+   * The power fails. The process is gone with its operations, files and locks; of what was not synced an arbitrary part survives,
+   * drawn from `random`: any sectors of a file's unsynced writes, any size between the durable and the current one, and the first
+   * few unsynced name changes of each directory. The disk that the next process finds.
    */
-  powerCut(random: Random): void {
-    this.abandon()
-    this.disk.root = this.#record.survivors(this.disk.root, random)
+  powerCut(random: Random): FaultyFileSystem {
+    this.kill()
+    return new FaultyFileSystem(this.#scheduler, this.#record.survivors(this.disk.root, random))
   }
 }
 
 /** What is durable of every file and directory, kept beside the current state. */
 class DurabilityRecord implements MemoryHooks {
   rule: FaultRule | undefined
-  #files = new Map<DiskFile, DurableFile>()
-  #directories = new Map<DiskDirectory, DurableDirectory>()
-  /** Directories by the path of their last sync are looked up through the disk's root, set with the first change. */
+  readonly #files = new Map<DiskFile, DurableFile>()
+  readonly #directories = new Map<DiskDirectory, DurableDirectory>()
   #root: DiskDirectory | undefined
 
   before(operation: Operation): number | undefined {
@@ -115,15 +119,15 @@ class DurabilityRecord implements MemoryHooks {
     durable.pending = []
   }
 
+  /** A copy of the tree as the power cut leaves it. */
   survivors(root: DiskDirectory, random: Random): DiskDirectory {
-    const copies = new Map<DiskNode, DiskNode>()
-    const result = this.#surviving(root, random, copies) as DiskDirectory
-    // The old nodes belong to the dead process: what survived is durable as it is.
-    this.#files = new Map()
-    this.#directories = new Map()
-    this.#adopt(result)
-    this.#root = result
-    return result
+    return this.#surviving(root, random, new Map()) as DiskDirectory
+  }
+
+  /** Takes a tree as it is for durable. */
+  adopt(root: DiskDirectory): void {
+    this.#root = root
+    this.#adopt(root)
   }
 
   #surviving(node: DiskNode, random: Random, copies: Map<DiskNode, DiskNode>): DiskNode {
@@ -181,8 +185,6 @@ class DurabilityRecord implements MemoryHooks {
   }
 
   #durableDirectory(directory: DiskDirectory): DurableDirectory {
-    // The first directory that changes is the root: everything else is made below it.
-    this.#root ??= directory
     let durable = this.#directories.get(directory)
     if (durable === undefined) {
       durable = { entries: new Map(), pending: [] }

@@ -45,25 +45,30 @@ export interface MemoryHooks extends DiskObserver {
   directorySynced(path: string): void
 }
 
-/** Paths start at `/`. Nothing survives the object; locks are held within it. */
+/** A disk as one process sees it. Paths start at `/`; locks are held within the object. */
 export class MemoryFileSystem implements FileSystem {
   readonly disk: Disk
   readonly #scheduler: MemoryScheduler
   readonly #hooks: MemoryHooks | undefined
   readonly #locks = new Set<string>()
-  /** Files opened before are dead after this number changed: the process that had them is gone. */
-  #generation = 0
+  #isDead = false
 
-  constructor(scheduler: MemoryScheduler, hooks?: MemoryHooks) {
+  /** An empty disk, unless there is one already. */
+  constructor(scheduler: MemoryScheduler, disk?: Disk, hooks?: MemoryHooks) {
     this.#scheduler = scheduler
     this.#hooks = hooks
-    this.disk = new Disk(() => scheduler.now(), hooks)
+    this.disk = disk ?? new Disk(() => scheduler.now(), hooks)
   }
 
-  /** Ends the process that uses this disk: its files and locks are gone, its operations under way never take effect. */
-  abandon(): void {
-    this.#generation++
-    this.#locks.clear()
+  /** Ends the process, as `kill -9` does: none of its operations takes effect any more, those under way included, or ever ends. */
+  kill(): void {
+    this.#isDead = true
+  }
+
+  /** Ends the process. What the next one finds: everything that was written, no locks. */
+  restart(): MemoryFileSystem {
+    this.kill()
+    return new MemoryFileSystem(this.#scheduler, this.disk, this.#hooks)
   }
 
   open(path: string, mode: OpenMode): Promise<File> {
@@ -119,21 +124,15 @@ export class MemoryFileSystem implements FileSystem {
       if (this.#locks.has(path)) throw new FileSystemError('locked', 'lock', path, 'it is held already')
       this.disk.create(path)
       this.#locks.add(path)
-      const generation = this.#generation
-      return {
-        release: async () => {
-          if (generation === this.#generation) this.#locks.delete(path)
-        },
-      }
+      return { release: async () => void this.#locks.delete(path) }
     })
   }
 
   /** Runs `effect` in a later macrotask, unless its process is gone by then: such a call never ends. */
   run<T>(name: OperationName, path: string, size: number, effect: (taken: number) => T): Promise<T> {
-    const generation = this.#generation
     return new Promise((resolve, reject) => {
       this.#scheduler.defer(() => {
-        if (generation !== this.#generation) return
+        if (this.#isDead) return
         try {
           const taken = this.#hooks?.before({ name, path, size })
           resolve(effect(taken ?? size))
