@@ -5,9 +5,11 @@ import { type Voter, VoterSet } from '@millrace/raft'
 import {
   encodeMetaProperties,
   type FileSystem,
+  isFileSystemError,
   joinPath,
   metadataPartition,
   metaPropertiesFileName,
+  parentPath,
   replaceFile,
   StorageError,
 } from '@millrace/storage'
@@ -35,7 +37,7 @@ export async function formatIfEmpty(options: FormatOptions): Promise<boolean> {
   const { fileSystem, directory } = options
   const path = joinPath(directory, metaPropertiesFileName)
   if ((await fileSystem.stat(path)) !== undefined) return false
-  await fileSystem.makeDirectory(directory)
+  await makeDurableDirectory(fileSystem, directory)
   // Two that start at once must not format it together; the second finds it formatted.
   const lock = await fileSystem.lock(joinPath(directory, '.lock'))
   try {
@@ -45,6 +47,22 @@ export async function formatIfEmpty(options: FormatOptions): Promise<boolean> {
     return true
   } finally {
     await lock.release()
+  }
+}
+
+/**
+ * Makes the directory and its parents, and sees to it that a power cut does not take their names away again, and with them all
+ * the data. Every parent is synced, for an earlier start may have been killed after making one; those that may not be opened
+ * were not made by us.
+ */
+async function makeDurableDirectory(fileSystem: FileSystem, directory: string): Promise<void> {
+  await fileSystem.makeDirectory(directory)
+  for (let path = directory; parentPath(path) !== path; path = parentPath(path)) {
+    try {
+      await fileSystem.syncDirectory(parentPath(path))
+    } catch (error) {
+      if (!isFileSystemError(error, 'permission')) throw error
+    }
   }
 }
 

@@ -24,7 +24,9 @@ export function commandHelp(command: Command): string {
   })
   const lines = [command.summary, '', `Usage: ${['millrace', command.name, ...words, '[options]'].join(' ')}`]
   if (positionals.length > 0) lines.push('', ...columns(positionals.map(({ name, summary }) => [`<${name}>`, summary])))
-  const options = Object.entries(command.options).map(([name, spec]) => [optionName(name, spec), optionSummary(spec)] as const)
+  const options = Object.entries(command.options).map(
+    ([name, spec]) => [optionName(name, spec), optionSummary(spec)] as const,
+  )
   if (options.length > 0) lines.push('', 'Options:', ...columns(options))
   if (command.examples.length > 0) {
     lines.push('', 'Examples:')

@@ -9,7 +9,8 @@ export function lineLogger(clock: Clock, level: LogLevel, write: (line: string) 
   const at = (name: LogLevel) => (message: string, fields?: LogFields) => {
     if (logLevels.indexOf(name) < threshold) return
     const time = new Date(clock.now()).toISOString()
-    const facts = fields === undefined || Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields, printable)}`
+    const facts =
+      fields === undefined || Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields, printable)}`
     write(`${time} ${name.toUpperCase().padEnd(5)} ${message}${facts}\n`)
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }

@@ -4,7 +4,12 @@ import { type Command, CommandError, exitCode, UsageError } from './command.ts'
 import { commandHelp, overview } from './help.ts'
 import type { Terminal } from './terminal.ts'
 
-export async function runCommand(commands: readonly Command[], words: readonly string[], terminal: Terminal, version: string): Promise<number> {
+export async function runCommand(
+  commands: readonly Command[],
+  words: readonly string[],
+  terminal: Terminal,
+  version: string,
+): Promise<number> {
   const [first] = words
   if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
     await terminal.write(overview(commands))
@@ -40,7 +45,10 @@ export async function runCommand(commands: readonly Command[], words: readonly s
 }
 
 /** Two words before one: `topic create` before `topic`. */
-function findCommand(commands: readonly Command[], words: readonly string[]): { command: Command; rest: readonly string[] } | undefined {
+function findCommand(
+  commands: readonly Command[],
+  words: readonly string[],
+): { command: Command; rest: readonly string[] } | undefined {
   for (const count of [2, 1]) {
     const command = commands.find(({ name }) => name === words.slice(0, count).join(' '))
     if (command !== undefined) return { command, rest: words.slice(count) }

@@ -28,7 +28,7 @@ import {
 } from '@millrace/protocol'
 import type { DeletedTopic, GroupCommand, GroupQuery, GroupReply } from './groups/commands.ts'
 import { defaultGroupConfig, type GroupConfig } from './groups/config.ts'
-import { describedGroup, describeError, matchesFilters } from './groups/describe-response.ts'
+import { describedGroup, describeError, groupFilter } from './groups/describe-response.ts'
 import { groupShard } from './groups/group-shard.ts'
 import type { GroupState } from './groups/group-state.ts'
 import type { GroupEntry } from './groups/records.ts'
@@ -205,11 +205,12 @@ export class GroupCoordinator {
   /** The groups of all partitions led here. While one of them loads, the answer is 14: it would be incomplete. */
   async listGroups(request: ListGroupsRequest, _context: RequestContext): Promise<ListGroupsResponse> {
     const groups: ListGroupsResponse['groups'][number][] = []
+    const isWanted = groupFilter(request)
     for (const { partition } of this.#runtime.partitions()) {
       const reply = replyOf(this.#runtime.read(partition, { kind: 'list' }), 'list')
       if (reply === ErrorCode.NOT_COORDINATOR) continue
       if (typeof reply === 'number') return { throttleTimeMs: 0, errorCode: reply, groups: [] }
-      groups.push(...reply.groups.filter((group) => matchesFilters(group, request)))
+      groups.push(...reply.groups.filter(isWanted))
     }
     return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, groups }
   }
@@ -218,7 +219,9 @@ export class GroupCoordinator {
     const byPartition = new Map<number, string[]>()
     for (const groupId of request.groupsNames) {
       const partition = this.partitionFor(groupId)
-      byPartition.set(partition, [...(byPartition.get(partition) ?? []), groupId])
+      const groupIds = byPartition.get(partition)
+      if (groupIds === undefined) byPartition.set(partition, [groupId])
+      else groupIds.push(groupId)
     }
     const deleted = await Promise.all(
       [...byPartition].map(([partition, groupIds]) => this.#deleteGroups(partition, groupIds)),

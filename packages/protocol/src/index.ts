@@ -492,6 +492,17 @@ export {
 } from './apis/92-delete-share-group-offsets.ts'
 export { apiByKey, apiByName, apis } from './apis.ts'
 export { type Chunk, chunksSize, type ExternalBytes, joinChunks, type RecordsValue } from './chunk.ts'
+// Record batches, compression and hashes.
+export {
+  type Codec,
+  CompressionError,
+  type CompressionErrorCode,
+  type CompressionLevels,
+  type CompressionName,
+  checkedLevel,
+  isCompressionLevel,
+} from './compression/codec.ts'
+export { codecById, codecByName, codecs } from './compression/index.ts'
 export { ErrorCode, type ErrorFacts, type ErrorName, errorByCode, errorName, errors } from './errors.ts'
 export {
   type DecodedRequestHeader,
@@ -504,6 +515,9 @@ export {
   type RequestEnvelope,
   readCorrelationId,
 } from './frame.ts'
+export { crc32 } from './hash/crc32.ts'
+export { coordinatorPartition, javaStringHash } from './hash/java-string-hash.ts'
+export { murmur2, partitionForKey } from './hash/murmur2.ts'
 export { requestHeader, requestHeaderVersion, responseHeader, responseHeaderVersion } from './header.ts'
 export { ConsumerProtocolAssignment } from './record-types/consumer-protocol/consumer-protocol-assignment.ts'
 export { ConsumerProtocolSubscription } from './record-types/consumer-protocol/consumer-protocol-subscription.ts'
@@ -724,29 +738,10 @@ export {
   type TransactionRecordKey,
   transactionRecords,
 } from './record-types/transaction-records.ts'
-export { type DecodeOptions, decodeBody, encodeBody, encodeBytes } from './schema/codec.ts'
-export { DecodeError, type DecodeErrorCode } from './schema/decode-error.ts'
-export { EncodeError, type EncodeErrorCode } from './schema/encode-error.ts'
-export type { Field, Fields, Input, Item, Present, RawTaggedField, Static } from './schema/field.ts'
-export type { Decoded, Encodable, Schema } from './schema/schema.ts'
-export type { VersionRange } from './schema/version-range.ts'
-// Record batches, compression and hashes.
-export {
-  type Codec,
-  CompressionError,
-  type CompressionErrorCode,
-  type CompressionLevels,
-  type CompressionName,
-  checkedLevel,
-  isCompressionLevel,
-} from './compression/codec.ts'
-export { codecById, codecByName, codecs } from './compression/index.ts'
-export { crc32 } from './hash/crc32.ts'
-export { coordinatorPartition, javaStringHash } from './hash/java-string-hash.ts'
-export { murmur2, partitionForKey } from './hash/murmur2.ts'
 export {
   BatchHeader,
   type BatchHeaderFields,
+  batchChecksumStart,
   batchHeaderSize,
   batchMagic,
   batchOverheadSize,
@@ -754,6 +749,7 @@ export {
   type TimestampType,
   writeBatchHeader,
 } from './records/batch-header.ts'
+export { recordFaultsMax } from './records/check-records.ts'
 export { type ControlBatchOptions, encodeControlBatch } from './records/control-batch.ts'
 export {
   defaultDecompressedSizeMax,
@@ -775,8 +771,15 @@ export {
 export type { BatchRefusal, ProduceRules, RecordFault, TimestampRules } from './records/produce-rules.ts'
 export { type RecompressOptions, recompressBatch, recompressBatchAsync } from './records/recompress.ts'
 export { RecordCursor } from './records/record-cursor.ts'
-export { type RecordHeader, RecordView } from './records/record-view.ts'
+export { type RecordHeader, type RecordSource, RecordView } from './records/record-view.ts'
 export { RecordsError, type RecordsErrorCode } from './records/records-error.ts'
 export { addSequence } from './records/sequence.ts'
 export { batchSizeAt, forEachBatch } from './records/split.ts'
 export { validateProduce, validateProduceAsync } from './records/validate.ts'
+export { VarintReader, varintSize, varintSizeMax, varlongSizeMax, writeVarint, writeVarlong } from './records/varint.ts'
+export { type DecodeOptions, decodeBody, encodeBody, encodeBytes } from './schema/codec.ts'
+export { DecodeError, type DecodeErrorCode } from './schema/decode-error.ts'
+export { EncodeError, type EncodeErrorCode } from './schema/encode-error.ts'
+export type { Field, Fields, Input, Item, Present, RawTaggedField, Static } from './schema/field.ts'
+export type { Decoded, Encodable, Schema } from './schema/schema.ts'
+export type { VersionRange } from './schema/version-range.ts'

@@ -101,6 +101,37 @@ describe('a lone voter', () => {
   })
 })
 
+describe('a leader among others', () => {
+  it('does not commit records of earlier epochs by counting replicas', () => {
+    const log = {
+      ...emptyLog,
+      endOffset: 5,
+      epochs: [{ epoch: 1, startOffset: 0 }],
+    }
+    const quorumState = { leaderEpoch: 2, leaderId: -1, votedId: -1, votedDirectoryId: zeroUuid }
+    const raft = machine([], { log, quorumState, staticVoters: new VoterSet([1, 2, 3].map(voter)) })
+    raft.start(0)
+    let effects = raft.step({ type: 'tick', now: 5000 })
+    // The pre-vote, then the vote.
+    for (const expected of ['candidate', 'leader']) {
+      for (const effect of effects) {
+        if (effect.type !== 'send' || effect.request.kind !== 'Vote' || effect.to.nodeId !== 2) continue
+        const info = { leaderId: -1, leaderEpoch: effect.request.epoch, leaderEndpoint: undefined }
+        const response = { kind: 'Vote', errorCode: 0, ...info, voteGranted: true } as const
+        effects = raft.step({ type: 'response', now: 5001, requestId: effect.requestId, response })
+      }
+      expect(raft.status().role).toBe(expected)
+    }
+    persist(raft)
+    const fetchBy2 = { ...fetch, epoch: 3, replica: { id: 2, directoryId: 'dir-2' }, waitMs: 0 }
+    // A majority has all records of epoch 1 now, but a node that lacks them could still win against that majority.
+    expect(ask(raft, { ...fetchBy2, position: { offset: 5, epoch: 1 } }, 5002)).toMatchObject({ highWatermark: -1 })
+    expect(raft.status()).toMatchObject({ highWatermark: 0, isReady: false })
+    expect(ask(raft, { ...fetchBy2, position: { offset: 6, epoch: 3 } }, 5003)).toMatchObject({ highWatermark: 6 })
+    expect(raft.status().isReady).toBe(true)
+  })
+})
+
 describe('an answer to Vote', () => {
   it.each([
     ['another cluster', { clusterId: 'other' }, ErrorCode.INCONSISTENT_CLUSTER_ID, false],

@@ -484,7 +484,7 @@ export class Cluster {
     if (reply.kind === 'DescribeQuorum') return undefined
     if (reply.kind === 'Fetch') {
       const { read, ...rest } = reply
-      const batches = read === undefined ? [] : node.disk.read(read.offset, read.endOffset, 10)
+      const batches = read === undefined ? [] : node.disk.read(read.offset, read.endOffset, 4)
       return { ...rest, batches }
     }
     if (reply.kind === 'FetchSnapshot') {

@@ -5,6 +5,8 @@ import { Cluster, type Conditions, calm, type Observation, type PlantedFault, vo
 
 const rough: Conditions = { networkMs: [1, 20], late: 0.05, lost: 0.03, syncMs: [1, 30] }
 
+const slowDisk = [50, 400] as const
+
 export interface SimulationOptions {
   readonly seed: number
   readonly planted?: PlantedFault
@@ -61,10 +63,14 @@ function disturb(run: Run): void {
   const id = ids[randomBelow(random, ids.length)] as number
   const choice = randomBelow(random, 100)
   if (choice < 60) propose(run)
-  else if (choice < 68) cluster.crash(id)
+  else if (choice < 66) cluster.crash(id)
+  // A power cut takes all nodes at one moment.
+  else if (choice < 68) for (const each of ids) cluster.crash(each)
   else if (choice < 78) restart(run)
   else if (choice < 82) cut(run)
-  else if (choice < 90) cluster.heal()
+  else if (choice < 88) cluster.heal()
+  else if (choice < 90)
+    cluster.conditions = { ...rough, syncMs: randomBelow(random, 2) === 0 ? slowDisk : rough.syncMs }
   else if (choice < 94) cluster.snapshot(id, randomBelow(random, 2) === 0)
   else if (choice < 96) cluster.give(id, { type: 'shutdown', timeoutMs: 1000 })
   else if (choice < 97) cluster.give(id, { type: 'resign', epoch: cluster.node(id).raft?.status().epoch ?? 0 })

@@ -27,6 +27,7 @@ export {
   joinPath,
   type Lock,
   type OpenMode,
+  parentPath,
   readFully,
   writeFully,
 } from './fs/port.ts'

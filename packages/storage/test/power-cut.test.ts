@@ -3,7 +3,8 @@ import { BatchHeader } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { defaultLogConfig } from '../src/config.ts'
 import { formatDirectory } from '../src/data-directory.ts'
-import { FaultyFileSystem } from '../src/fs/faulty.ts'
+import { FaultyFileSystem, seededFaults } from '../src/fs/faulty.ts'
+import type { OperationName } from '../src/fs/memory.ts'
 import type { Durability, Log } from '../src/log.ts'
 import { LogManager } from '../src/manager.ts'
 import { makeBatch } from './batches.ts'
@@ -12,12 +13,15 @@ import { acked, readAll, testTopicId } from './logs.ts'
 const config = { ...defaultLogConfig, segmentBytes: 2000, indexIntervalBytes: 200, fileDeleteDelayMs: 0 }
 const partition = { topic: 't', partition: 0 }
 
+/** Without timers: nothing of a dead process goes on. */
+const clock = { ...systemClock, schedule: () => ({ cancel() {} }) }
+
 async function openManager(disk: FaultyFileSystem, durability: Durability, seed: number): Promise<LogManager> {
   return LogManager.open({
     fileSystem: disk,
     directories: ['/data'],
     nodeId: 1,
-    clock: systemClock,
+    clock,
     random: seededRandom(seed),
     logger: silentLogger,
     durability,
@@ -64,7 +68,7 @@ async function runUntilCut(
   for (let step = 0; step < 30; step++) {
     const what = randomBelow(random, 20)
     if (what === 0) void manager.checkpoint().catch(() => {})
-    else if (what === 1) log.roll()
+    else if (what === 1 && log.failure === undefined) log.roll()
     else if (what === 2 && log.highWatermark > log.logStartOffset) {
       const offset = log.logStartOffset + randomBelow(random, log.highWatermark - log.logStartOffset)
       promised.startOffset = Math.max(promised.startOffset, offset)
@@ -123,6 +127,34 @@ describe('a power cut', () => {
     }
     // The cuts came while something was under way.
     expect(lost).toBeGreaterThan(20)
+  })
+
+  it('loses nothing acknowledged when calls fail as well, and the log goes on or goes offline', async () => {
+    const outcomes = { offline: 0, failed: 0 }
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = seededRandom(seed)
+      let disk = await newDisk()
+      const promised: Promised = { batches: new Map(), ackedOffset: 0, startOffset: 0 }
+      for (let epoch = 0; epoch < 4; epoch++) {
+        const where = `seed ${seed}, start ${epoch}`
+        const manager = await openManager(disk, 'fsync', seed)
+        expect(manager.failedLogs, where).toEqual([])
+        const log = await manager.ensureLog(partition, testTopicId)
+        await expectPromised(log, promised, where)
+        log.startEpoch(epoch)
+        const stop = log.listen({
+          onFailure: (_, { code }) => void outcomes[code === 'offline' ? 'offline' : 'failed']++,
+        })
+        const names: OperationName[] =
+          randomBelow(random, 2) === 0 ? ['write'] : ['write', 'open', 'rename', 'sync', 'truncate']
+        disk.injectFaults(seededFaults(random, 12, names))
+        await runUntilCut(manager, log, epoch, promised, random)
+        stop()
+        disk = disk.powerCut(random)
+      }
+    }
+    expect(outcomes.offline).toBeGreaterThan(20)
+    expect(outcomes.failed).toBeGreaterThan(50)
   })
 
   it('keeps every log that was made, and its topic id, once something in it was acknowledged', async () => {

@@ -37,6 +37,8 @@ export type FetchEvent =
       readonly lastStableOffset: number
       readonly logStartOffset: number
       readonly records: readonly ReadRecord[]
+      /** Other partitions of the same answer have records: there may have been no room for this one's. */
+      readonly isCrowded: boolean
     }
   /** The broker answered with an error. */
   | { readonly type: 'fetch-failed'; readonly operation: number; readonly errorCode: number }

@@ -33,7 +33,8 @@ export function drawShape(random: Random): Shape {
     topicConfigs: {
       // Clocks jump: nothing may go for its age.
       'retention.ms': '-1',
-      ...pick<Record<string, string>>({}, { 'segment.ms': '500' }, { 'internal.segment.bytes': '4096' }),
+      'message.timestamp.after.max.ms': '9223372036854775807',
+      ...pick<Record<string, string>>({}, { 'segment.ms': '500' }, { 'internal.segment.bytes': '16384' }),
       ...pick<Record<string, string>>({}, { 'index.interval.bytes': '100' }),
       ...pick<Record<string, string>>({}, { 'flush.messages': '1' }),
     },

@@ -118,8 +118,14 @@ export class RaftDriver implements MetadataLogWriter {
   /** Hands leadership over if there is somebody, and stops. */
   shutdown(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#onStopped = resolve
-      this.#step({ type: 'shutdown', timeoutMs })
+      // A disk that failed answers nothing any more, and what waits for it never ends.
+      const timer = this.#options.clock.schedule(timeoutMs, () => this.#stop())
+      this.#onStopped = () => {
+        timer.cancel()
+        resolve()
+      }
+      if (this.#isStopped) this.#onStopped()
+      else this.#step({ type: 'shutdown', timeoutMs })
     })
   }
 

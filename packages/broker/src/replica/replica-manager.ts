@@ -16,6 +16,9 @@ export interface ReplicaManagerOptions {
   readonly logger: Logger
 }
 
+/** Logs opened at once. */
+const openingCountMax = 16
+
 interface HostedTopic {
   readonly id: Uuid
   readonly partitions: Map<number, Partition>
@@ -56,13 +59,9 @@ export class ReplicaManager {
     const hosted = this.#topics.get(topic.name)
     if (hosted !== undefined && hosted.id !== topic.id) await this.removeTopic(topic.name)
     const partitions = this.#topics.get(topic.name)?.partitions ?? new Map<number, Partition>()
-    for (const view of topic.partitions) {
-      if (!view.replicas.includes(this.#options.brokerId)) continue
-      const partition = partitions.get(view.index) ?? (await this.#open(topic, view))
-      if (partition === undefined) continue
-      partitions.set(view.index, partition)
-      partition.update(view)
-    }
+    const own = topic.partitions.filter((view) => view.replicas.includes(this.#options.brokerId))
+    await this.#openMissing(topic, own, partitions)
+    for (const view of own) partitions.get(view.index)?.update(view)
     if (partitions.size > 0) this.#topics.set(topic.name, { id: topic.id, partitions })
   }
 
@@ -95,6 +94,18 @@ export class ReplicaManager {
   close(): void {
     for (const partition of this.partitions()) partition.close()
     this.#topics.clear()
+  }
+
+  /** Several at a time: each waits for the disk more than once. */
+  async #openMissing(topic: TopicView, views: readonly PartitionView[], partitions: Map<number, Partition>): Promise<void> {
+    const missing = views.filter((view) => !partitions.has(view.index))
+    const openNext = async (): Promise<void> => {
+      for (let view = missing.shift(); view !== undefined; view = missing.shift()) {
+        const partition = await this.#open(topic, view)
+        if (partition !== undefined) partitions.set(view.index, partition)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(openingCountMax, missing.length) }, openNext))
   }
 
   async #open(topic: TopicView, view: PartitionView): Promise<Partition | undefined> {

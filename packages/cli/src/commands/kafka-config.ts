@@ -7,11 +7,19 @@ export const kafkaConfigCommand: Command = {
   options: {
     data: { kind: 'text', summary: 'The data directory of a stopped broker', value: 'DIR', default: './.millrace' },
     port: { kind: 'number', summary: 'Port for clients', value: 'PORT', default: '9092' },
-    'controller-port': { kind: 'number', summary: 'Port for the controller listener', value: 'PORT', default: 'one above --port' },
+    'controller-port': {
+      kind: 'number',
+      summary: 'Port for the controller listener',
+      value: 'PORT',
+      default: 'one above --port',
+    },
     host: { kind: 'text', summary: 'Address to listen on', value: 'HOST', default: '127.0.0.1' },
   },
   examples: [
-    { command: 'millrace kafka-config --data ./.millrace > server.properties', summary: 'Move to Apache Kafka: stop Millrace, then' },
+    {
+      command: 'millrace kafka-config --data ./.millrace > server.properties',
+      summary: 'Move to Apache Kafka: stop Millrace, then',
+    },
     { command: 'kafka-server-start.sh server.properties', summary: 'and start Kafka on the same data' },
   ],
 
@@ -27,7 +35,8 @@ export const kafkaConfigCommand: Command = {
     const host = input.text('host') ?? '127.0.0.1'
     const path = joinPath(data, metaPropertiesFileName)
     const status = await fileSystem.stat(path)
-    if (status === undefined) throw new CommandError(`${data} holds no broker's data: ${metaPropertiesFileName} is missing`)
+    if (status === undefined)
+      throw new CommandError(`${data} holds no broker's data: ${metaPropertiesFileName} is missing`)
     const { nodeId } = decodeMetaProperties(await fileSystem.readFile(path, 65_536), path)
     const lines = [
       'process.roles=broker,controller',

@@ -1,7 +1,7 @@
 /** `millrace start`: a broker in this process, until it is asked to end. */
 import { systemClock, systemRandom } from '@millrace/base'
 import { type Command, CommandError, type CommandInput, exitCode, UsageError } from '../command.ts'
-import { lineLogger, logLevels, type LogLevel } from '../log-lines.ts'
+import { type LogLevel, lineLogger, logLevels } from '../log-lines.ts'
 import { exitNow } from '../system.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -12,7 +12,12 @@ export const startCommand: Command = {
   summary: 'Start a broker',
   options: {
     port: { kind: 'number', summary: 'Port for clients; 0 takes a free one', value: 'PORT', default: '9092' },
-    host: { kind: 'text', summary: 'Address to listen on, and the name that clients are told', value: 'HOST', default: '127.0.0.1' },
+    host: {
+      kind: 'text',
+      summary: 'Address to listen on, and the name that clients are told',
+      value: 'HOST',
+      default: '127.0.0.1',
+    },
     data: { kind: 'text', summary: 'Where the data is', value: 'DIR', default: defaultDirectory },
     durability: {
       kind: 'text',
@@ -27,15 +32,20 @@ export const startCommand: Command = {
   examples: [
     { command: 'millrace start', summary: 'A broker on 127.0.0.1:9092, data in ./.millrace' },
     { command: 'millrace start --port 19092 --data /var/lib/millrace', summary: 'Another port and directory' },
-    { command: 'millrace start --set log.retention.hours=24 --set num.partitions=6', summary: 'With Kafka’s own configuration keys' },
+    {
+      command: 'millrace start --set log.retention.hours=24 --set num.partitions=6',
+      summary: 'With Kafka’s own configuration keys',
+    },
   ],
 
   async run(input, { terminal }) {
     const startedMs = systemClock.monotonic()
     const { Broker, ConfigError, parseBrokerConfig } = await import('@millrace/broker')
-    const { NodeFileSystem, isFileSystemError, StorageError } = await import('@millrace/storage')
+    const { NodeFileSystem, FileSystemError, StorageError } = await import('@millrace/storage')
     const { nodeTransport, TransportError } = await import('@millrace/network')
-    const logger = lineLogger(systemClock, (input.text('log-level') ?? 'warn') as LogLevel, (line) => terminal.writeError(line))
+    const logger = lineLogger(systemClock, (input.text('log-level') ?? 'warn') as LogLevel, (line) =>
+      terminal.writeError(line),
+    )
     try {
       const { properties, lines } = await collectProperties(input, terminal)
       const config = parseBrokerConfig(properties, lines)
@@ -44,7 +54,9 @@ export const startCommand: Command = {
         ports: { fileSystem: new NodeFileSystem(), transport: nodeTransport, clock: systemClock, random: systemRandom },
         logger,
         onFatal: (error) => {
-          terminal.writeError(`Millrace ends because it cannot go on safely: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`)
+          terminal.writeError(
+            `Millrace ends because it cannot go on safely: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`,
+          )
           exitNow(exitCode.failed)
         },
       })
@@ -55,18 +67,24 @@ export const startCommand: Command = {
       await broker.stop()
       return exitCode.ok
     } catch (error) {
-      if (error instanceof ConfigError) throw new CommandError(error.message)
+      if (error instanceof ConfigError || error instanceof StorageError) throw new CommandError(error.message)
       if (error instanceof TransportError && error.code === 'address-in-use') {
         throw new CommandError(`${error.message}. Stop it, or choose another port with --port.`)
       }
       if (error instanceof TransportError) throw new CommandError(error.message)
-      if (isFileSystemError(error, 'locked')) {
-        throw new CommandError(`${(error as Error).message}. Stop that process, or choose another directory with --data.`)
-      }
-      if (error instanceof StorageError) throw new CommandError(error.message)
+      if (error instanceof FileSystemError)
+        throw new CommandError(`Cannot use the data directory: ${error.message}.${remedyFor(error.code)}`)
       throw error
     }
   },
+}
+
+function remedyFor(code: string): string {
+  if (code === 'permission') return ' Make it writable for this user, or choose another directory with --data.'
+  if (code === 'exists' || code === 'not-a-directory')
+    return ' A file is in its place: choose another directory with --data.'
+  if (code === 'no-space') return ' Make room on the disk.'
+  return ''
 }
 
 /** The file, then `--set`, then the shorthands: what is said later wins. */

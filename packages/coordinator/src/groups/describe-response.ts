@@ -41,13 +41,16 @@ export function describeError(groupId: string, errorCode: number): DescribedGrou
 }
 
 /** No filter lets everything through. Case does not matter. */
-export function matchesFilters(
-  { groupState, groupType }: ListReply['groups'][number],
-  { statesFilter, typesFilter }: Pick<ListGroupsRequest, 'statesFilter' | 'typesFilter'>,
-): boolean {
-  return matches(groupState, statesFilter) && matches(groupType, typesFilter)
+export function groupFilter({
+  statesFilter,
+  typesFilter,
+}: Pick<ListGroupsRequest, 'statesFilter' | 'typesFilter'>): (group: ListReply['groups'][number]) => boolean {
+  const isState = filter(statesFilter)
+  const isType = filter(typesFilter)
+  return ({ groupState, groupType }) => isState(groupState) && isType(groupType)
 }
 
-function matches(value: string, filter: readonly string[]): boolean {
-  return filter.length === 0 || filter.some((wanted) => wanted.toLowerCase() === value.toLowerCase())
+function filter(wanted: readonly string[]): (value: string) => boolean {
+  const all = new Set(wanted.map((value) => value.toLowerCase()))
+  return (value) => all.size === 0 || all.has(value.toLowerCase())
 }

@@ -1,6 +1,6 @@
 import { randomBelow } from '@millrace/base'
+import { type ToyCommand, toyShard } from '../../test/toy-shard.ts'
 import { describeShard } from './conformance.ts'
-import { type ToyCommand, toyShard } from './toy-shard.ts'
 
 describeShard({
   name: 'the toy shard',

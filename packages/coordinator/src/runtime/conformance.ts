@@ -150,7 +150,7 @@ async function step<State extends ShardState, Command, Query, Entry, Reply>(
 export function describeShard<State extends ShardState, Command, Query, Entry, Reply>(
   options: ConformanceOptions<State, Command, Query, Entry, Reply>,
 ): void {
-  const { name, seedCount = 150, stepCount = 300, stepMsMax = 2000 } = options
+  const { name, seedCount = 12, stepCount = 300, stepMsMax = 2000 } = options
   const seeds = Array.from({ length: seedCount }, (_, index) => index + 1)
 
   describe(`${name} as a shard`, () => {

@@ -156,16 +156,18 @@ export class HostedShard<State extends ShardState, Command, Query, Entry, Reply>
     const now = this.#deps.clock.now()
     const decision = this.#shard.decide(this.#state, command, { now, token })
     const refusal = this.#write(decision, now)
-    if (refusal !== undefined) {
-      this.#settle(token, { kind: 'failed', errorCode: refusal })
-      for (const answer of decision.answers) this.#settle(answer.token, { kind: 'failed', errorCode: refusal })
-      this.#carryOut(this.#shard.refused(this.#state, decision.entries, now))
-      return false
-    }
-    this.#carryOut(decision)
+    if (refusal === undefined) this.#carryOut(decision)
+    else this.#refuse(token, decision, refusal, now)
     if (this.#truncatedTo !== undefined) this.#revert()
     this.#advance()
-    return true
+    return refusal === undefined
+  }
+
+  /** Nothing of the decision happens; whoever it would have answered is told why. */
+  #refuse(token: Token, decision: Decision<Command, Entry, Reply>, errorCode: number, now: number): void {
+    this.#settle(token, { kind: 'failed', errorCode })
+    for (const answer of decision.answers) this.#settle(answer.token, { kind: 'failed', errorCode })
+    this.#carryOut(this.#shard.refused(this.#state, decision.entries, now))
   }
 
   /** Appends and applies what the decision writes. Returns the error code when the log refuses. */

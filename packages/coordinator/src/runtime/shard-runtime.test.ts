@@ -1,10 +1,10 @@
 import { ManualClock, silentLogger } from '@millrace/base'
 import { ErrorCode } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
+import { type ToyCommand, toyShard } from '../../test/toy-shard.ts'
 import { MemoryLog } from './memory-log.ts'
 import type { Outcome } from './shard.ts'
 import { ShardRuntime } from './shard-runtime.ts'
-import { type ToyCommand, toyShard } from './toy-shard.ts'
 
 const timeoutMs = 5000
 

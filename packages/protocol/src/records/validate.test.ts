@@ -76,7 +76,7 @@ describe('validateProduce', () => {
   it('takes every batch of a client that Kafka wrote', () => {
     const vectors = vectorFile<{ name: string; hex?: string; file?: string }[]>('batches/batches.json')
     const clients = vectors.filter(({ name }) => !/control|gaps|horizon|empty|raft|log-append/.test(name))
-    expect(clients.length).toBeGreaterThan(70)
+    expect(clients.length).toBe(70)
     for (const vector of clients) {
       const bytes = vectorBytes(vector)
       BatchHeader.setBaseOffset(bytes, 0, 0)

@@ -37,8 +37,10 @@ export async function fetchOnce(
   }
   const frame = await connection.exchange(Fetch, plan.version, requestBody(plan, positions))
   const { body } = decodeResponse(Fetch, plan.version, frame)
+  const answers = body.responses.flatMap(({ partitions }) => partitions)
+  const filledCount = answers.filter(({ records }) => (records?.length ?? 0) > 0).length
   const outcomes: FetchOutcome[] = []
-  for (const answer of body.responses.flatMap(({ partitions }) => partitions)) {
+  for (const answer of answers) {
     const operation = operations.get(answer.partitionIndex)
     const offset = positions.get(answer.partitionIndex)
     if (operation === undefined || offset === undefined) {
@@ -53,7 +55,9 @@ export async function fetchOnce(
     }
     try {
       const { records, nextOffset } = readRecords(answer.records ?? Buffer.alloc(0), offset)
-      history.add({ type: 'fetch-ok', operation, highWatermark, lastStableOffset, logStartOffset, records })
+      const marks = { highWatermark, lastStableOffset, logStartOffset }
+      const isCrowded = filledCount > (records.length > 0 ? 1 : 0)
+      history.add({ type: 'fetch-ok', operation, ...marks, records, isCrowded })
       outcomes.push({ ...outcome, nextOffset })
     } catch (error) {
       if (!(error instanceof RecordsError)) throw error

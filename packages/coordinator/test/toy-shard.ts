@@ -1,7 +1,7 @@
 /** A shard small enough to see through, for the tests of the runtime: a register per key, and requests that wait for a key. */
 import { SnapshotRegistry, TimelineMap } from '@millrace/base'
-import type { Shard, ShardState, Token } from './shard.ts'
-import { Turn } from './turn.ts'
+import type { Shard, ShardState, Token } from '../src/runtime/shard.ts'
+import { Turn } from '../src/runtime/turn.ts'
 
 export type ToyCommand =
   | { readonly kind: 'put'; readonly pairs: readonly (readonly [key: string, value: string | null])[] }

@@ -1,0 +1,43 @@
+/** What an assignor is: who may read what goes in, who reads what comes out. */
+
+/** A topic as an assignor sees it. */
+export interface AssignableTopic {
+  readonly partitionCount: number
+  /** Racks of the replicas of each partition, by partition index; left out when racks are unknown. */
+  readonly racks?: readonly (readonly string[])[] | undefined
+}
+
+/** Partitions of topics, by topic name; partition indexes ascend. */
+export type TopicPartitions = ReadonlyMap<string, readonly number[]>
+
+export interface AssignableMember {
+  readonly memberId: string
+  /** `group.instance.id` of a static member. */
+  readonly instanceId?: string | null | undefined
+  readonly rackId?: string | null | undefined
+  /** Names of the topics it subscribes to; they need not exist. */
+  readonly topics: readonly string[]
+}
+
+export interface AssignmentInput {
+  /** The topics that exist, by name. */
+  readonly topics: ReadonlyMap<string, AssignableTopic>
+  readonly members: readonly AssignableMember[]
+}
+
+/** What each member is to read, by member id. Every member is there, also one that gets nothing. */
+export type GroupAssignment = ReadonlyMap<string, TopicPartitions>
+
+/**
+ * How a rebalance goes. `eager`: everyone gives up all partitions before joining; `cooperative`: only what moves is given up, in
+ * a second rebalance.
+ */
+export type RebalanceProtocol = 'eager' | 'cooperative'
+
+export interface Assignor {
+  /** The name in JoinGroup. All members of a group must have one name in common. */
+  readonly name: string
+  readonly protocol: RebalanceProtocol
+  /** The same input gives the same answer, in whatever order the members come. */
+  assign(input: AssignmentInput): GroupAssignment
+}

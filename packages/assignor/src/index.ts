@@ -1,0 +1,12 @@
+export type {
+  AssignableMember,
+  AssignableTopic,
+  AssignmentInput,
+  Assignor,
+  GroupAssignment,
+  RebalanceProtocol,
+  TopicPartitions,
+} from './assignor.ts'
+export { assignorByName, assignors } from './assignors.ts'
+export { range } from './range.ts'
+export { roundRobin } from './round-robin.ts'
