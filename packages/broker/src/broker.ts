@@ -236,7 +236,9 @@ class BrokerParts {
         return 'errorCode' in decision ? decision : { result: decision.configs }
       },
       describeTopicConfigs: (overrides) => configs.describeTopicConfigs(overrides),
-      describeQuorum: () => this.#quorum.describe(),
+      describeQuorum: async () => {
+        return { reply: await this.#quorum.describe(), wallClockOffsetMs: clock.now() - clock.monotonic() }
+      },
     })
     this.#channel = new LocalControllerChannel(this.#controller, requests, clock, config.requestTimeoutMs)
     const services: Services = {

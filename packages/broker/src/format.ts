@@ -111,8 +111,16 @@ async function format({
   }
   const quorum = { kraftVersion: 1, voters: new VoterSet([voter]) }
   const checkpoint = joinPath(metadataDirectory, snapshotFileName({ offset: 0, epoch: 0 }))
-  await replaceFile(fileSystem, checkpoint, encodeSnapshot([], quorum, nowMs, nowMs))
-  const bootstrap = encodeSnapshot(bootstrapRecords(), undefined, nowMs, 0)
+  await replaceFile(
+    fileSystem,
+    checkpoint,
+    encodeSnapshot([], quorum, { epoch: 0, timestamp: nowMs, lastContainedTimestamp: nowMs }),
+  )
+  const bootstrap = encodeSnapshot(bootstrapRecords(), undefined, {
+    epoch: 0,
+    timestamp: nowMs,
+    lastContainedTimestamp: 0,
+  })
   await replaceFile(fileSystem, joinPath(directory, bootstrapFileName), bootstrap)
   // Last: its presence says that the directory is formatted.
   const meta = encodeMetaProperties({ version: 1, clusterId, nodeId, directoryId })

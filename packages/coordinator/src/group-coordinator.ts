@@ -33,6 +33,7 @@ import { groupShard } from './groups/group-shard.ts'
 import type { GroupState } from './groups/group-state.ts'
 import type { GroupEntry } from './groups/records.ts'
 import {
+  isWritable,
   joinCommand,
   joinError,
   joinResponse,
@@ -125,7 +126,9 @@ export class GroupCoordinator {
     if (sessionTimeoutMs < sessionTimeoutMinMs || sessionTimeoutMs > sessionTimeoutMaxMs) {
       return joinError(memberId, ErrorCode.INVALID_SESSION_TIMEOUT, context)
     }
-    const reply = replyOf(await this.#write(groupId, joinCommand(request, context, this.#random)), 'join')
+    const command = joinCommand(request, context, this.#random)
+    if (!isWritable(command)) return joinError(memberId, ErrorCode.INVALID_REQUEST, context)
+    const reply = replyOf(await this.#write(groupId, command), 'join')
     if (typeof reply === 'number') return joinError(memberId, groupErrorCode(reply), context)
     return joinResponse(reply, context)
   }
@@ -215,18 +218,10 @@ export class GroupCoordinator {
     return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, groups }
   }
 
+  /** Each group by itself: one that cannot be deleted, or is too large for a batch, does not hinder the others. */
   async deleteGroups(request: DeleteGroupsRequest, _context: RequestContext): Promise<DeleteGroupsResponse> {
-    const byPartition = new Map<number, string[]>()
-    for (const groupId of request.groupsNames) {
-      const partition = this.partitionFor(groupId)
-      const groupIds = byPartition.get(partition)
-      if (groupIds === undefined) byPartition.set(partition, [groupId])
-      else groupIds.push(groupId)
-    }
-    const deleted = await Promise.all(
-      [...byPartition].map(([partition, groupIds]) => this.#deleteGroups(partition, groupIds)),
-    )
-    return { throttleTimeMs: 0, results: deleted.flat() }
+    const results = await Promise.all(request.groupsNames.map((groupId) => this.#deleteGroup(groupId)))
+    return { throttleTimeMs: 0, results }
   }
 
   async deleteOffsets(request: OffsetDeleteRequest, _context: RequestContext): Promise<OffsetDeleteResponse> {
@@ -279,11 +274,8 @@ export class GroupCoordinator {
     return typeof reply === 'number' ? groupErrorCode(reply) : reply
   }
 
-  async #deleteGroups(partition: number, groupIds: readonly string[]): Promise<DeleteGroupsResponse['results']> {
-    const command = { kind: 'deleteGroups', groupIds } as const
-    const outcome = await this.#runtime.write(partition, command, this.#config.offsetCommitTimeoutMs)
-    const reply = replyOf(outcome, 'deleteGroups')
-    if (typeof reply !== 'number') return reply.results
-    return groupIds.map((groupId) => ({ groupId, errorCode: groupErrorCode(reply) }))
+  async #deleteGroup(groupId: string): Promise<DeleteGroupsResponse['results'][number]> {
+    const reply = replyOf(await this.#write(groupId, { kind: 'deleteGroup', groupId }), 'error')
+    return { groupId, errorCode: typeof reply === 'number' ? groupErrorCode(reply) : reply.errorCode }
   }
 }

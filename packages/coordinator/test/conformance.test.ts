@@ -80,7 +80,7 @@ function command(random: Random, replies: readonly GroupReply[]): GroupCommand {
       }
     case 12:
       return randomBelow(random, 2) === 0
-        ? { kind: 'deleteGroups', groupIds: [groupId] }
+        ? { kind: 'deleteGroup', groupId }
         : { kind: 'forgetTopics', topics: [{ name }] }
     default:
       return { kind: 'deleteOffsets', groupId, topics: [{ name, partitions: [partition] }] }

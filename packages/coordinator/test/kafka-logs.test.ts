@@ -240,4 +240,12 @@ describe('what we write', () => {
     // Neither offset nor leader epoch are the coordinator's: the log sets them. The checksum does not cover them.
     expect(ours.subarray(16).toString('hex')).toBe(kafka.subarray(16).toString('hex'))
   })
+
+  it('is byte for byte the marker that Apache Kafka writes at the end of a transaction', async () => {
+    const bench = await Bench.start({ clock: new ManualClock(1_795_247_380_418) })
+    const marker = { producerId: 1, producerEpoch: 8, coordinatorEpoch: 0, committed: true }
+    expect(await bench.coordinator.completeTransaction(0, marker)).toBe(0)
+    const kafka = bytesOf('transactions-0.log').subarray(121, 121 + 78)
+    expect(bench.log.segment.subarray(16).toString('hex')).toBe(kafka.subarray(16).toString('hex'))
+  })
 })

@@ -1,4 +1,4 @@
-// Messages: schemas, APIs, frames, stored records and errors.
+// Messages (schemas, APIs, frames, stored records, errors), record batches, compression, hashes.
 export {
   type Api,
   type ApiFacts,
@@ -492,7 +492,6 @@ export {
 } from './apis/92-delete-share-group-offsets.ts'
 export { apiByKey, apiByName, apis } from './apis.ts'
 export { type Chunk, chunksSize, type ExternalBytes, joinChunks, type RecordsValue } from './chunk.ts'
-// Record batches, compression and hashes.
 export {
   type Codec,
   CompressionError,

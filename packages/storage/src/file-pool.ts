@@ -1,6 +1,6 @@
 /** Open files, shared by path and counted: a limit on descriptors, with files kept open while anyone uses them. */
 import type { Logger } from '@millrace/base'
-import type { File, FileSystem } from './fs/port.ts'
+import { type File, type FileSystem, parentPath } from './fs/port.ts'
 
 /** A use of an open file. The file stays open, also after its removal or renaming, until every use is released. */
 export interface FileLease {
@@ -25,6 +25,7 @@ export class FilePool {
   readonly #openMax: number
   readonly #logger: Logger
   readonly #files = new Map<string, PooledFile>()
+  readonly #byDirectory = new Map<string, Set<PooledFile>>()
   /** Files without a use, the longest unused first. */
   readonly #idle = new Set<PooledFile>()
   #openCount = 0
@@ -67,22 +68,40 @@ export class FilePool {
   /** The path is about to mean another file, or none: later calls open anew. */
   forget(path: string): void {
     const pooled = this.#files.get(path)
-    if (pooled === undefined) return
-    this.#files.delete(path)
+    if (pooled !== undefined) this.#forget(pooled)
+  }
+
+  /** Forgets every file in the directory. */
+  forgetDirectory(directory: string): void {
+    for (const pooled of [...(this.#byDirectory.get(directory) ?? [])]) this.#forget(pooled)
+  }
+
+  #forget(pooled: PooledFile): void {
+    this.#unlist(pooled)
     pooled.isDetached = true
     if (pooled.uses === 0) this.#close(pooled)
   }
 
-  /** Forgets every file below the directory. */
-  forgetDirectory(directory: string): void {
-    const prefix = `${directory}/`
-    for (const path of [...this.#files.keys()]) if (path.startsWith(prefix)) this.forget(path)
+  #list(pooled: PooledFile): void {
+    this.#files.set(pooled.path, pooled)
+    const directory = parentPath(pooled.path)
+    const siblings = this.#byDirectory.get(directory)
+    if (siblings === undefined) this.#byDirectory.set(directory, new Set([pooled]))
+    else siblings.add(pooled)
+  }
+
+  #unlist(pooled: PooledFile): void {
+    if (this.#files.get(pooled.path) === pooled) this.#files.delete(pooled.path)
+    const directory = parentPath(pooled.path)
+    const siblings = this.#byDirectory.get(directory)
+    siblings?.delete(pooled)
+    if (siblings?.size === 0) this.#byDirectory.delete(directory)
   }
 
   #open(path: string, mode: 'write' | 'create'): PooledFile {
     const opening = this.#fileSystem.open(path, mode)
     const pooled: PooledFile = { path, opening, file: undefined, uses: 0, isDetached: false }
-    this.#files.set(path, pooled)
+    this.#list(pooled)
     this.#openCount++
     opening.then(
       (file) => {
@@ -90,7 +109,7 @@ export class FilePool {
       },
       () => {
         this.#openCount--
-        if (this.#files.get(path) === pooled) this.#files.delete(path)
+        this.#unlist(pooled)
       },
     )
     return pooled
@@ -128,7 +147,7 @@ export class FilePool {
     this.#idle.add(pooled)
     for (const oldest of this.#idle) {
       if (!this.isCrowded) break
-      this.#files.delete(oldest.path)
+      this.#unlist(oldest)
       this.#close(oldest)
     }
   }

@@ -30,7 +30,9 @@ export interface WriteGroup {
 
 export interface GroupCommitOwner {
   /** Whether written bytes are synced at once. */
-  readonly isSynced: boolean
+  isSynced(): boolean
+  /** Records that may be written and not durable, otherwise. */
+  flushMessages(): number
   /** The written or the durable offset moved, or appends of this turn were assigned. */
   onAdvance(): void
   /** The groups are not in the log: takes their changes back, before anything else happens. */
@@ -207,7 +209,7 @@ export class GroupCommit {
   async #writeGroup(group: WriteGroup): Promise<{ cause: unknown } | undefined> {
     try {
       // Under fsync a segment has bytes only when all before it is durable: after a crash, only the last one can be torn.
-      if (this.#owner.isSynced) await this.#sealBefore(group.segment)
+      if (this.#owner.isSynced()) await this.#sealBefore(group.segment)
       await this.#io.write(group.segment, group.buffers, group.byteLength, group.position)
       return undefined
     } catch (cause) {
@@ -221,8 +223,9 @@ export class GroupCommit {
     this.#dirty.add(segment)
     this.#queuedBytes -= group.byteLength
     this.#writtenOffset = group.endOffset
-    if (this.#owner.isSynced) this.#sync()
-    else if (this.#hasUnsealedBefore(segment)) this.#sealInBackground()
+    const unsyncedCount = this.#writtenOffset - this.#durableOffset
+    if (this.#owner.isSynced() || unsyncedCount >= this.#owner.flushMessages()) this.#sync()
+    if (!this.#owner.isSynced() && this.#hasUnsealedBefore(segment)) this.#sealInBackground()
     this.#owner.onAdvance()
   }
 
@@ -239,7 +242,7 @@ export class GroupCommit {
     this.#owner.onWriteFailed(lost, error)
     try {
       // Synced, or old and new bytes could be mixed in one place after a power cut.
-      await this.#io.cut(group.segment, group.position, this.#owner.isSynced)
+      await this.#io.cut(group.segment, group.position, this.#owner.isSynced())
     } catch (cause) {
       this.#broken(cause)
     }

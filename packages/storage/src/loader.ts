@@ -11,7 +11,7 @@ import { readIndexes, writeIndexes } from './index-files.ts'
 import { LeaderEpochs, leaderEpochFileName } from './leader-epochs.ts'
 import { finishLeftovers, hasLeftovers } from './leftovers.ts'
 import { decodePartitionMetadata, partitionMetadataBytesMax, partitionMetadataFileName } from './partition-metadata.ts'
-import { rebuildProducers, removeSnapshotsAbove } from './producer-recovery.ts'
+import { rebuildProducers, removeSnapshotsAbove, snapshotsAmong } from './producer-recovery.ts'
 import { ProducerState } from './producer-state.ts'
 import { type RecoveredSegment, recoverSegment } from './recovery.ts'
 import { replayEpoch } from './replay.ts'
@@ -178,7 +178,9 @@ class Loader {
         nextOffset = segments[place + 1]?.baseOffset ?? this.#trustedEndOffset ?? nextOffset
         continue
       }
-      const recovered = await this.#recover(segments, place, nextOffset)
+      // Where the clean stop or the recovery point vouch for a segment, only its indexes are missing.
+      const vouchedOffset = place < firstUntrusted ? (segments[place + 1]?.baseOffset ?? 0) : 0
+      const recovered = await this.#recover(segments, place, nextOffset, vouchedOffset)
       nextOffset = recovered.nextOffset
       if (recovered.cutBytes > 0) await this.#setAside(segments.splice(place + 1))
     }
@@ -190,8 +192,14 @@ class Loader {
     return this.#names.has(logFileName(baseOffset, 'index')) && this.#names.has(logFileName(baseOffset, 'timeindex'))
   }
 
-  async #recover(segments: readonly Segment[], place: number, nextOffset: number): Promise<RecoveredSegment> {
-    const { config, logger, committedOffset, isOrdered } = this.#options
+  async #recover(
+    segments: readonly Segment[],
+    place: number,
+    nextOffset: number,
+    vouchedOffset: number,
+  ): Promise<RecoveredSegment> {
+    const { config, logger, isOrdered } = this.#options
+    const committedOffset = Math.max(this.#options.committedOffset, vouchedOffset)
     const segment = segments[place] as Segment
     const isLast = place === segments.length - 1
     const fileSize = segment.size
@@ -245,7 +253,8 @@ class Loader {
       logger.warn('the log starts above its end: it restarts empty', { directory, logStartOffset, endOffset })
       await this.#setAside(segments.splice(0))
     }
-    await removeSnapshotsAbove(this.#io.fileSystem, directory, Math.max(endOffset, logStartOffset))
+    const snapshots = snapshotsAmong(this.#files)
+    await removeSnapshotsAbove(this.#io.fileSystem, directory, snapshots, Math.max(endOffset, logStartOffset))
     if (segments.length === 0) return this.#empty(logStartOffset, topicId)
     const isCut = this.#epochs.truncateFromEnd(endOffset)
     const isShortened = this.#epochs.truncateFromStart(logStartOffset)
@@ -255,7 +264,7 @@ class Loader {
       endOffset,
       epochs: this.#epochs,
       epochsChanged: this.#epochsChanged || isCut || isShortened,
-      producers: await rebuildProducers(this.#io, directory, segments, endOffset, logger),
+      producers: await rebuildProducers(this.#io, directory, snapshots, segments, endOffset, logger),
       topicId,
     }
   }

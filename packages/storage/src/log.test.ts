@@ -148,6 +148,32 @@ describe('append', () => {
     expect(log.endOffset).toBe(13)
   })
 
+  it('takes batches that are too far apart for one segment', async () => {
+    const disk = newDisk()
+    const log = await openLog(disk)
+    const bases = [5, 3_000_000_000, 9_000_000_000]
+    const fetched = Buffer.concat(bases.map((baseOffset) => makeBatch({ baseOffset, leaderEpoch: 1 })))
+    expect(log.append(fetched, follower)).toMatchObject({ baseOffset: 5, lastOffset: 9_000_000_000 })
+    await acked(log, 9_000_000_001)
+    expect(batchOffsets(await readAll(log)).map(([base]) => base)).toEqual(bases)
+    expect(log.segmentInfos.map(({ baseOffset }) => baseOffset)).toEqual([0, 3_000_000_000, 9_000_000_000])
+    await log.close({ clean: true })
+    expect((await openLog(disk, { cleanShutdown: true })).endOffset).toBe(9_000_000_001)
+  })
+
+  it('syncs now and then under os durability when flush.messages says so', async () => {
+    const log = await openLog(newDisk(), { durability: 'os', config: { flushMessages: 3 } })
+    for (let count = 0; count < 2; count++) await appendAcked(log, makeBatch())
+    expect([log.ackableOffset, log.durableOffset]).toEqual([2, 0])
+    await appendAcked(log, makeBatch())
+    await log.flush()
+    expect(log.durableOffset).toBe(3)
+    await appendAcked(log, makeBatch())
+    log.updateConfig({ ...log.config, flushMessages: 1 })
+    await acked(log, 4)
+    expect(log.durableOffset).toBe(4)
+  })
+
   it('gives the leader’s own batches offsets and epoch, several at once', async () => {
     const log = await openLog(newDisk())
     const batches = Buffer.concat([makeBatch({ count: 2 }), makeBatch({ count: 3 })])

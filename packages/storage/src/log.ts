@@ -18,7 +18,7 @@ import { type LoadedLog, loadLog } from './loader.ts'
 import { locateBatch } from './locate.ts'
 import { type ReadableLog, type ReadOptions, type ReadResult, readAtTail, readLog } from './log-reader.ts'
 import { encodePartitionMetadata, partitionMetadataFileName } from './partition-metadata.ts'
-import { rebuildProducers, removeSnapshotsAbove } from './producer-recovery.ts'
+import { findSnapshots, rebuildProducers, removeSnapshotsAbove } from './producer-recovery.ts'
 import type { ProducerEntry, ProducerState } from './producer-state.ts'
 import { RecentBatches } from './recent-batches.ts'
 import { replayEpoch, replayProducer } from './replay.ts'
@@ -28,6 +28,8 @@ import { SegmentIo } from './segment-io.ts'
 import { Segments } from './segments.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './time-search.ts'
 
+/** What an index entry can count. */
+const offsetsPerSegmentMax = 0x7fffffff
 /** Appends that wait to be written, before further ones are refused. */
 const queuedBytesMax = 256 << 20
 
@@ -76,6 +78,8 @@ export interface LogListener {
 export class Log {
   readonly topic: string
   readonly partition: number
+  /** For messages. */
+  readonly #name: string
   readonly #io: SegmentIo
   readonly #recent = new RecentBatches()
   readonly #segments: Segments
@@ -106,6 +110,7 @@ export class Log {
     this.#options = options
     this.topic = options.topicPartition.topic
     this.partition = options.topicPartition.partition
+    this.#name = logDirectoryName(options.topicPartition)
     this.#directory = options.directory
     this.#config = options.config
     this.#clock = options.clock
@@ -129,6 +134,15 @@ export class Log {
    * `invalid-file`, and FileSystemError; nothing that was committed is changed then.
    */
   static async open(options: LogOptions): Promise<Log> {
+    try {
+      return await Log.#open(options)
+    } catch (error) {
+      options.pool.forgetDirectory(options.directory)
+      throw error
+    }
+  }
+
+  static async #open(options: LogOptions): Promise<Log> {
     const { fileSystem, directory, topicPartition, topicId } = options
     if ((await fileSystem.stat(directory)) === undefined) {
       await fileSystem.makeDirectory(directory)
@@ -240,6 +254,8 @@ export class Log {
 
   updateConfig(config: LogConfig): void {
     this.#config = config
+    // What is written and not durable may be waited for from now on.
+    if (this.#isSynced && this.#failure === undefined) void this.#commit.flush()
   }
 
   /** Calls back until the returned function is called. */
@@ -261,7 +277,7 @@ export class Log {
       endOffset: this.#endOffset,
       producers: this.#producers,
       nowMs: this.#clock.now(),
-      name: logDirectoryName(this),
+      name: this.#name,
     })
     if (prepared.kind !== 'prepared') return prepared
     this.#assign(prepared)
@@ -379,7 +395,7 @@ export class Log {
   async deleteRecordsBefore(offset: number): Promise<boolean> {
     this.#checkUsable()
     if (offset > this.#highWatermark) {
-      const message = `${logDirectoryName(this)}: offset ${offset} is above the high watermark ${this.#highWatermark}`
+      const message = `${this.#name}: offset ${offset} is above the high watermark ${this.#highWatermark}`
       throw new StorageError('out-of-range', message)
     }
     if (offset <= this.#logStartOffset) return false
@@ -400,7 +416,7 @@ export class Log {
     try {
       if (clean && earlier === undefined) await this.#exclusively('closing', () => this.#finish())
     } finally {
-      this.#end(new StorageError('closed', `${logDirectoryName(this)} is closed`, { path: this.#directory }))
+      this.#end(new StorageError('closed', `${this.#name} is closed`, { path: this.#directory }))
       this.#options.pool.forgetDirectory(this.#directory)
     }
     if (clean && earlier !== undefined) throw earlier
@@ -441,14 +457,28 @@ export class Log {
     const refused = (errorCode: number, message: string): AppendResult => ({ kind: 'refused', errorCode, message })
     if (this.#failure !== undefined) return refused(ErrorCode.KAFKA_STORAGE_ERROR, this.#failure.message)
     if (this.#blockedBy !== undefined) {
-      return refused(ErrorCode.KAFKA_STORAGE_ERROR, `${logDirectoryName(this)}: ${this.#blockedBy} is under way`)
+      return refused(ErrorCode.KAFKA_STORAGE_ERROR, `${this.#name}: ${this.#blockedBy} is under way`)
     }
     if (this.#commit.queuedBytes <= queuedBytesMax) return undefined
-    return refused(ErrorCode.REQUEST_TIMED_OUT, `${logDirectoryName(this)}: too much waits to be written`)
+    return refused(ErrorCode.REQUEST_TIMED_OUT, `${this.#name}: too much waits to be written`)
   }
 
   /** The synchronous part of an append: from here on the batches have their place. */
   #assign({ bytes, baseOffset, lastOffset, maxTimestamp }: PreparedAppend): void {
+    if (lastOffset - baseOffset <= offsetsPerSegmentMax) {
+      this.#assignRun(bytes, baseOffset, lastOffset, maxTimestamp)
+      return
+    }
+    // Compaction left a gap at the leader that no single segment can hold.
+    for (let at = 0; at < bytes.length; at += BatchHeader.size(bytes, at)) {
+      const batch = bytes.subarray(at, at + BatchHeader.size(bytes, at))
+      const batchOffset = BatchHeader.baseOffset(batch, 0)
+      this.#assignRun(batch, batchOffset, BatchHeader.lastOffset(batch, 0), BatchHeader.maxTimestamp(batch, 0))
+    }
+  }
+
+  /** Gives batches that fit into one segment their place. */
+  #assignRun(bytes: Buffer, baseOffset: number, lastOffset: number, maxTimestamp: number): void {
     this.#rollIfFull(bytes.length, baseOffset, lastOffset, maxTimestamp)
     const segment = this.#segments.active
     const group = this.#commit.group(segment, () => this.#openGroup(segment))
@@ -458,7 +488,7 @@ export class Log {
       if (replayEpoch(this.#epochs, bytes, at)) this.#epochsChanged = true
       replayProducer(this.#producers, bytes, at, group.producerUndo)
       this.#recent.add(batchOffset, segment.size, size)
-      const batchEnd = batchOffset + BatchHeader.lastOffsetDelta(bytes, at)
+      const batchEnd = BatchHeader.lastOffset(bytes, at)
       segment.append(size, batchEnd, BatchHeader.maxTimestamp(bytes, at), this.#config.indexIntervalBytes)
     }
     this.#endOffset = lastOffset + 1
@@ -481,10 +511,10 @@ export class Log {
 
   #rollIfFull(size: number, baseOffset: number, lastOffset: number, maxTimestamp: number): void {
     const active = this.#segments.active
-    const jitterMs = rollJitterMs(this.#config, logDirectoryName(this), active.baseOffset)
+    const jitterMs = rollJitterMs(this.#config, this.#name, active.baseOffset)
     const incoming = { size, lastOffset, maxTimestamp }
     if (rollReason(active, incoming, this.#config, jitterMs, this.#clock.now()) === undefined) return
-    // An empty segment rolls only for an offset that its index could not hold: it then becomes one that starts there.
+    // An empty segment rolls only for an offset that is too far from its own.
     this.#roll(baseOffset)
   }
 
@@ -539,7 +569,8 @@ export class Log {
     this.#logStartOffset = offset
     this.#epochs.restore([])
     this.#epochsChanged = true
-    await removeSnapshotsAbove(this.#io.fileSystem, this.#directory, -1)
+    const { fileSystem } = this.#io
+    await removeSnapshotsAbove(fileSystem, this.#directory, await findSnapshots(fileSystem, this.#directory), -1)
     await this.#afterTruncation(offset)
   }
 
@@ -547,15 +578,18 @@ export class Log {
     this.#endOffset = offset
     this.#recent.clear()
     if (this.#highWatermark > offset) {
-      const fields = { log: logDirectoryName(this), highWatermark: this.#highWatermark, offset }
+      const fields = { log: this.#name, highWatermark: this.#highWatermark, offset }
       this.#logger.warn('the log was truncated below its high watermark', fields)
     }
     this.#highWatermark = Math.max(this.#logStartOffset, Math.min(this.#highWatermark, offset))
     this.#commit.reset(offset)
     if (this.#epochs.truncateFromEnd(offset)) this.#epochsChanged = true
     if (this.#epochs.truncateFromStart(this.#logStartOffset)) this.#epochsChanged = true
-    await removeSnapshotsAbove(this.#io.fileSystem, this.#directory, offset)
-    this.#producers = await rebuildProducers(this.#io, this.#directory, this.#segments.all, offset, this.#logger)
+    const { fileSystem } = this.#io
+    const snapshots = await findSnapshots(fileSystem, this.#directory)
+    await removeSnapshotsAbove(fileSystem, this.#directory, snapshots, offset)
+    const { all } = this.#segments
+    this.#producers = await rebuildProducers(this.#io, this.#directory, snapshots, all, offset, this.#logger)
     this.#producers.advanceHighWatermark(this.#highWatermark)
     await this.#writeEpochs()
     this.#ceiling = Number.POSITIVE_INFINITY
@@ -601,11 +635,9 @@ export class Log {
   }
 
   #commitOwner(): GroupCommitOwner {
-    const isSynced = () => this.#isSynced
     return {
-      get isSynced() {
-        return isSynced()
-      },
+      isSynced: () => this.#isSynced,
+      flushMessages: () => this.#config.flushMessages,
       onAdvance: () => this.#notify(),
       onWriteFailed: (groups, cause) => this.#takeBack(groups, cause),
       onBroken: (cause) => this.#broken(cause),
@@ -646,7 +678,7 @@ export class Log {
     this.#recent.clear()
     this.#endOffset = first.startOffset
     const path = first.segment.path
-    const message = `${logDirectoryName(this)}: appends from offset ${first.startOffset} on could not be written and were taken back`
+    const message = `${this.#name}: appends from offset ${first.startOffset} on could not be written and were taken back`
     this.#logger.error(message, { path, cause })
     this.#fail(new StorageError('write-failed', message, { path, cause }))
   }
@@ -654,7 +686,7 @@ export class Log {
   #broken(cause: unknown): void {
     if (this.#failure !== undefined) return
     const path = this.#directory
-    const message = `${logDirectoryName(this)} is offline: its disk failed, and what it holds is not certain. Repair the disk and restart.`
+    const message = `${this.#name} is offline: its disk failed, and what it holds is not certain. Repair the disk and restart.`
     this.#logger.error(message, { path, cause })
     const failure = new StorageError('offline', message, { path, cause })
     this.#end(failure)

@@ -11,11 +11,13 @@ import { IndexCache } from './index-files.ts'
 import { forEachLimited } from './limited.ts'
 import { type Durability, Log } from './log.ts'
 import { checkMetaProperties } from './meta-properties.ts'
+import { isSyncFailure } from './segment-io.ts'
 
 /** The log of the cluster's metadata: opened by whoever runs consensus, not with the others. */
 export const metadataPartition: TopicPartition = { topic: '__cluster_metadata', partition: 0 }
 
 const uniqueSize = 16
+const checkpointed = [recoveryPointFileName, logStartFileName, highWatermarkFileName] as const
 
 export interface LogManagerOptions {
   readonly fileSystem: FileSystem
@@ -319,8 +321,7 @@ export class LogManager {
     if (failed !== undefined) throw failed.error
     const home = this.#emptiest()
     // A checkpoint may still have the log of a deleted topic of the same name, and promise offsets that this one does not have.
-    const isKnown = [recoveryPointFileName, logStartFileName, highWatermarkFileName] as const
-    if (isKnown.some((name) => home.offset(name, topicPartition) !== undefined)) await this.#checkpoint(home)
+    if (checkpointed.some((name) => home.offset(name, topicPartition) !== undefined)) await this.#checkpoint(home)
     const log = await this.#openLog(home, topicPartition, topicId, config, { cleanShutdown: false })
     this.#adopt(log, home)
     return log
@@ -349,6 +350,7 @@ export class LogManager {
     if (home === undefined) return undefined
     this.#logs.delete(name)
     this.#failed.delete(name)
+    this.#pool.forgetDirectory(joinPath(home.path, name))
     await managed?.log.close({ clean: kind === 'stray' && managed.log.failure === undefined })
     const path = joinPath(
       home.path,
@@ -376,10 +378,16 @@ export class LogManager {
     this.#options.onDirectoryFailure?.(home.path, error)
   }
 
-  async #checkpoint(home: DataDirectory): Promise<void> {
-    await home.writeOffsets(recoveryPointFileName, this.#entries(home, recoveryPointFileName))
-    await home.writeOffsets(logStartFileName, this.#entries(home, logStartFileName))
-    await home.writeOffsets(highWatermarkFileName, this.#entries(home, highWatermarkFileName))
+  async #checkpoint(home: DataDirectory, names: readonly CheckpointName[] = checkpointed): Promise<void> {
+    try {
+      for (const name of names) await home.writeOffsets(name, this.#entries(home, name))
+    } catch (cause) {
+      if (isSyncFailure(cause)) {
+        const message = `log directory ${home.path} is offline: a checkpoint could not be made durable`
+        this.#takeOffline(home, new StorageError('offline', message, { path: home.path, cause }))
+      }
+      throw cause
+    }
   }
 
   /** What a checkpoint file is to hold. Logs that could not be opened keep what was found: it was promised. */
@@ -427,8 +435,7 @@ export class LogManager {
     this.#every(recoveryPointCheckpointMs, () => this.checkpoint())
     this.#every(highWatermarkCheckpointMs, async () => {
       for (const home of this.#homes) {
-        if (!this.#offline.has(home))
-          await home.writeOffsets(highWatermarkFileName, this.#entries(home, highWatermarkFileName))
+        if (!this.#offline.has(home)) await this.#checkpoint(home, [highWatermarkFileName])
       }
     })
     this.#every(producerExpirationCheckMs, async () => {

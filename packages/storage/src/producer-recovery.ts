@@ -3,7 +3,7 @@ import type { Logger } from '@millrace/base'
 import { BatchHeader } from '@millrace/protocol'
 import { readFileIfAny, removeFileIfAny } from './atomic-file.ts'
 import { StorageError } from './errors.ts'
-import { logFileName, parseLogFileName } from './file-names.ts'
+import { type LogFileName, logFileName, parseLogFileName } from './file-names.ts'
 import { type FileSystem, joinPath } from './fs/port.ts'
 import { producerSnapshotBytesMax, readProducerSnapshot } from './producer-snapshot.ts'
 import { type ProducerEntry, ProducerState } from './producer-state.ts'
@@ -12,16 +12,22 @@ import { scanBatches, scanChunkBytes } from './scan.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentIo } from './segment-io.ts'
 
-/** The producers of a log whose segments are on disk up to `endOffset`. */
+/** The producers of a log whose segments are on disk up to `endOffset`, with snapshots at some offsets. */
 export async function rebuildProducers(
   io: SegmentIo,
   directory: string,
+  snapshotOffsets: readonly number[],
   segments: readonly Segment[],
   endOffset: number,
   logger: Logger,
 ): Promise<ProducerState> {
   const producers = new ProducerState()
-  const snapshot = await newestSnapshot(io.fileSystem, directory, endOffset, logger)
+  const snapshot = await newestSnapshot(
+    io.fileSystem,
+    directory,
+    snapshotOffsets.filter((offset) => offset <= endOffset),
+    logger,
+  )
   for (const entry of snapshot?.entries ?? []) producers.load(entry)
   const from = snapshot?.offset ?? 0
   for (const [place, segment] of segments.entries()) {
@@ -35,26 +41,30 @@ export async function rebuildProducers(
 export async function removeSnapshotsAbove(
   fileSystem: FileSystem,
   directory: string,
+  snapshotOffsets: readonly number[],
   endOffset: number,
 ): Promise<void> {
-  for (const offset of await snapshotOffsets(fileSystem, directory)) {
+  for (const offset of snapshotOffsets) {
     if (offset > endOffset) await removeFileIfAny(fileSystem, joinPath(directory, logFileName(offset, 'snapshot')))
   }
 }
 
-async function snapshotOffsets(fileSystem: FileSystem, directory: string): Promise<number[]> {
-  const names = (await fileSystem.list(directory)).map(({ name }) => parseLogFileName(name))
-  return names.flatMap((name) => (name?.kind === 'snapshot' && name.suffix === '' ? name.offset : []))
+/** Offsets of the snapshots in a log's directory. */
+export async function findSnapshots(fileSystem: FileSystem, directory: string): Promise<number[]> {
+  return snapshotsAmong((await fileSystem.list(directory)).flatMap(({ name }) => parseLogFileName(name) ?? []))
+}
+
+export function snapshotsAmong(names: readonly LogFileName[]): number[] {
+  return names.flatMap(({ kind, suffix, offset }) => (kind === 'snapshot' && suffix === '' ? offset : []))
 }
 
 async function newestSnapshot(
   fileSystem: FileSystem,
   directory: string,
-  offsetMax: number,
+  offsets: readonly number[],
   logger: Logger,
 ): Promise<{ offset: number; entries: ProducerEntry[] } | undefined> {
-  const offsets = (await snapshotOffsets(fileSystem, directory)).filter((offset) => offset <= offsetMax)
-  for (const offset of offsets.sort((a, b) => b - a)) {
+  for (const offset of offsets.toSorted((a, b) => b - a)) {
     const path = joinPath(directory, logFileName(offset, 'snapshot'))
     const bytes = await readFileIfAny(fileSystem, path, producerSnapshotBytesMax)
     const entries = bytes && readProducerSnapshot(bytes)

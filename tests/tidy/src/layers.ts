@@ -46,6 +46,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'node:zlib': ['packages/protocol/src/compression/gzip.ts', 'packages/protocol/src/compression/zstd.ts'],
   'node:readline': ['packages/cli/src/system.ts'],
   'node:module': ['packages/millrace/src/bin.ts'],
+  '@node-rs/crc32': ['packages/cli/src/accelerators.ts'],
   'node:util': ['packages/cli/src/arguments.ts'],
 }
 

@@ -1,18 +1,13 @@
 /**
- * Metadata snapshots, `<end offset>-<epoch>.checkpoint`: a header, what the quorum must know, the image's records, a footer.
+ * Metadata snapshots, `<end offset>-<epoch>.checkpoint`: a header with what the quorum must know, the image's records, a footer.
  * The file `bootstrap.checkpoint` has the same form. Reference section 4.5.
  */
-import { type ControlRecordInput, encodeControlBatch, type MetadataRecord } from '@millrace/protocol'
-import type { SnapshotControl, SnapshotId, VoterSet } from '@millrace/raft'
-import { decodeMetadataBatches, encodeMetadataBatch, toWireControl } from './metadata-batch.ts'
+import { BatchHeader, type MetadataRecord } from '@millrace/protocol'
+import { encodeSnapshotFooter, encodeSnapshotHeader, type SnapshotId, type VoterSet } from '@millrace/raft'
+import { decodeMetadataBatches, encodeMetadataBatch } from './metadata-batch.ts'
 
 /** Records in one batch of a snapshot. */
 const batchRecordCountMax = 1024
-
-export interface SnapshotContents {
-  readonly records: readonly MetadataRecord[]
-  readonly control: SnapshotControl
-}
 
 /** What a snapshot says about the quorum; undefined under kraft.version 0 and in `bootstrap.checkpoint`. */
 export interface SnapshotQuorum {
@@ -20,46 +15,39 @@ export interface SnapshotQuorum {
   readonly voters: VoterSet
 }
 
-/**
- * The bytes of a snapshot file. Every batch has epoch 0 and offsets of its own, counted from 0, as Kafka writes them.
- *
- * @param lastContainedLogTimestamp of the last record that the snapshot stands for; 0 for none
- */
+/** Where and when a snapshot is made. */
+export interface SnapshotPlace {
+  /** Of the last record that it stands for; 0 in a new cluster. */
+  readonly epoch: number
+  /** Now, milliseconds since 1970. */
+  readonly timestamp: number
+  /** Of the last record that it stands for; 0 for none. */
+  readonly lastContainedTimestamp: number
+}
+
+/** The bytes of a snapshot file. Its offsets are its own, counted from 0, as Kafka writes them. */
 export function encodeSnapshot(
   records: readonly MetadataRecord[],
   quorum: SnapshotQuorum | undefined,
-  timestamp: number,
-  lastContainedLogTimestamp: number,
+  { epoch, timestamp, lastContainedTimestamp }: SnapshotPlace,
 ): Buffer {
-  const options = (baseOffset: number) => ({ baseOffset, partitionLeaderEpoch: 0, timestamp })
-  const header: ControlRecordInput[] = [{ type: 'SnapshotHeader', data: { lastContainedLogTimestamp } }]
-  if (quorum !== undefined) {
-    const { kraftVersion, voters } = quorum
-    header.push(
-      toWireControl({ type: 'kraftVersion', kraftVersion }),
-      toWireControl({ type: 'voters', voters: voters.voters }),
-    )
-  }
-  const batches = [encodeControlBatch(header, options(0))]
-  let offset = header.length
+  const control = quorum === undefined ? undefined : { kraftVersion: quorum.kraftVersion, voters: quorum.voters.voters }
+  const place = { epoch, timestamp }
+  const header = encodeSnapshotHeader(control, lastContainedTimestamp, place)
+  const batches = [header]
+  let baseOffset = BatchHeader.lastOffset(header, 0) + 1
   for (let start = 0; start < records.length; start += batchRecordCountMax) {
     const part = records.slice(start, start + batchRecordCountMax)
-    batches.push(encodeMetadataBatch(part, offset, 0, timestamp))
-    offset += part.length
+    batches.push(encodeMetadataBatch(part, baseOffset, epoch, timestamp))
+    baseOffset += part.length
   }
-  batches.push(encodeControlBatch([{ type: 'SnapshotFooter', data: {} }], options(offset)))
+  batches.push(encodeSnapshotFooter({ ...place, baseOffset }))
   return Buffer.concat(batches)
 }
 
-export function decodeSnapshot(bytes: Buffer): SnapshotContents {
-  const batches = decodeMetadataBatches(bytes)
-  const control = batches.flatMap((batch) => batch.control).map(({ record }) => record)
-  const version = control.find((record) => record.type === 'kraftVersion')
-  const voters = control.findLast((record) => record.type === 'voters')
-  return {
-    records: batches.flatMap((batch) => batch.records),
-    control: { kraftVersion: version?.kraftVersion, voters: voters?.voters },
-  }
+/** The records of a snapshot; what it says about the quorum is read by `readSnapshotControl`. */
+export function decodeSnapshot(bytes: Buffer): MetadataRecord[] {
+  return decodeMetadataBatches(bytes).flatMap(({ records }) => records)
 }
 
 const namePattern = /^(\d{20})-(\d{10})\.checkpoint$/

@@ -1,15 +1,18 @@
 /** This node's part in the metadata quorum: finds log, snapshots and vote on disk, and runs the raft machine over them. */
 import { assert, type Clock, type Logger, oneUuid, type Random, randomUuid } from '@millrace/base'
 import { type MetadataLoader, snapshotRecords } from '@millrace/metadata'
-import { BatchHeader, forEachBatch, type MetadataRecord } from '@millrace/protocol'
+import type { MetadataRecord } from '@millrace/protocol'
 import {
   type DescribeQuorumReply,
   decodeQuorumState,
   defaultRaftConfig,
-  type LocatedControlRecord,
+  type FoundSnapshots,
   type LogContents,
+  LogScan,
   Raft,
   type RaftConfig,
+  readBatches,
+  readSnapshotControl,
   type SnapshotInfo,
 } from '@millrace/raft'
 import {
@@ -26,7 +29,6 @@ import { supportedFeatures } from '../features.ts'
 import { kraftVersionRange } from '../format.ts'
 import type { MetadataPublisher } from '../metadata-publisher.ts'
 import type { Controller } from './controller.ts'
-import { decodeMetadataBatches } from './metadata-batch.ts'
 import { decodeSnapshot, encodeSnapshot, parseSnapshotFileName, snapshotFileName } from './metadata-snapshot.ts'
 import { type MetadataProposal, RaftDriver } from './raft-driver.ts'
 
@@ -49,9 +51,9 @@ const quorumStateSizeMax = 65_536
 const snapshotSizeMax = 1024 * 1024 * 1024
 const scanSizeMax = 1024 * 1024
 
-interface FoundSnapshots {
-  readonly all: readonly SnapshotInfo[]
-  readonly newest: ReturnType<typeof decodeSnapshot> | undefined
+interface ReadSnapshots extends FoundSnapshots {
+  /** Of the newest one. */
+  readonly records: readonly MetadataRecord[] | undefined
 }
 
 export class Quorum {
@@ -80,21 +82,14 @@ export class Quorum {
       segmentBytes: config.metadataLogSegmentBytes,
     })
     this.#log = log
-    const snapshots = await this.#readSnapshots(log)
-    const newestId = snapshots.all.at(-1)?.id
-    if (snapshots.newest !== undefined && newestId !== undefined) {
-      const loaded = loader.loadSnapshot(snapshots.newest.records, newestId.offset)
+    const found = await this.#readSnapshots(log)
+    const newestId = found.snapshots.at(-1)?.id
+    if (found.records !== undefined && newestId !== undefined) {
+      const loaded = loader.loadSnapshot(found.records, newestId.offset)
       await this.#options.publisher.publish(loaded)
     }
     const appliedOffset = newestId?.offset ?? 0
-    const contents: LogContents = {
-      startOffset: log.logStartOffset,
-      endOffset: log.endOffset,
-      epochs: log.leaderEpochs,
-      snapshots: snapshots.all,
-      snapshotControl: snapshots.newest?.control,
-      control: await scanControl(log, Math.max(appliedOffset, log.logStartOffset)),
-    }
+    const contents = await scanLog(log, found)
     const [directory] = logs.directories
     assert(directory?.directoryId !== undefined, 'a formatted directory has an id')
     const statePath = joinPath(log.directory, quorumStateFileName)
@@ -158,20 +153,20 @@ export class Quorum {
     })
   }
 
-  async #readSnapshots(log: Log): Promise<FoundSnapshots> {
+  async #readSnapshots(log: Log): Promise<ReadSnapshots> {
     const { fileSystem } = this.#options
-    const all: SnapshotInfo[] = []
+    const snapshots: SnapshotInfo[] = []
     for (const { name } of await fileSystem.list(log.directory)) {
       const id = parseSnapshotFileName(name)
       if (id === undefined) continue
       const status = await fileSystem.stat(joinPath(log.directory, name))
-      all.push({ id, size: status?.size ?? 0 })
+      snapshots.push({ id, size: status?.size ?? 0 })
     }
-    all.sort((a, b) => a.id.offset - b.id.offset)
-    const newest = all.at(-1)
-    if (newest === undefined) return { all, newest: undefined }
+    snapshots.sort((a, b) => a.id.offset - b.id.offset)
+    const newest = snapshots.at(-1)
+    if (newest === undefined) return { snapshots, newestControl: undefined, records: undefined }
     const bytes = await fileSystem.readFile(joinPath(log.directory, snapshotFileName(newest.id)), snapshotSizeMax)
-    return { all, newest: decodeSnapshot(bytes) }
+    return { snapshots, newestControl: readSnapshotControl(bytes), records: decodeSnapshot(bytes) }
   }
 
   /** A snapshot after so many bytes or so much time, so that a start need not read the whole log. */
@@ -196,7 +191,9 @@ export class Quorum {
     const raft = this.#raft as Raft<MetadataProposal>
     const log = this.#log as Log
     const id = { offset: endOffset, epoch: raft.epochBefore(endOffset) }
-    const bytes = encodeSnapshot(records, raft.snapshotControl(endOffset), clock.now(), clock.now())
+    const nowMs = clock.now()
+    const place = { epoch: id.epoch, timestamp: nowMs, lastContainedTimestamp: nowMs }
+    const bytes = encodeSnapshot(records, raft.snapshotControl(endOffset), place)
     await replaceFile(fileSystem, joinPath(log.directory, snapshotFileName(id)), bytes)
     this.#driver?.snapshotCreated({ id, size: bytes.length })
   }
@@ -238,21 +235,19 @@ function raftConfigOf(config: BrokerConfig): RaftConfig {
   }
 }
 
-/** The control records of the log from `startOffset` on. Batches of metadata records are passed over by their headers. */
-async function scanControl(log: Log, startOffset: number): Promise<LocatedControlRecord[]> {
-  const control: LocatedControlRecord[] = []
-  let offset = startOffset
+/** What the machine must know of its log: one pass over all of it. */
+async function scanLog(log: Log, found: FoundSnapshots): Promise<LogContents> {
+  const scan = new LogScan(log.logStartOffset, found)
+  let offset = log.logStartOffset
   while (offset < log.endOffset) {
     const result = await log.read(offset, { sizeMax: scanSizeMax, upperOffset: log.endOffset, minOneBatch: true })
     assert(result.kind === 'slice' && result.slice !== undefined, `the metadata log has no offset ${offset}`)
     const bytes = await result.slice.read()
     result.slice.release()
-    forEachBatch(bytes, 0, bytes.length, (position) => {
-      offset = BatchHeader.lastOffset(bytes, position) + 1
-      if (!BatchHeader.isControl(bytes, position)) return
-      const end = position + BatchHeader.size(bytes, position)
-      for (const batch of decodeMetadataBatches(bytes.subarray(position, end))) control.push(...batch.control)
-    })
+    for (const batch of readBatches(bytes)) {
+      scan.add(batch)
+      offset = batch.lastOffset + 1
+    }
   }
-  return control
+  return scan.finish()
 }

@@ -12,10 +12,10 @@ import type {
   RaftStatus,
   SnapshotInfo,
 } from '@millrace/raft'
-import { encodeQuorumState } from '@millrace/raft'
+import { encodeControlRecords, encodeQuorumState } from '@millrace/raft'
 import type { Log } from '@millrace/storage'
 import type { MetadataLogWriter } from './controller.ts'
-import { decodeMetadataBatches, encodeControlBatchOf, encodeMetadataBatch } from './metadata-batch.ts'
+import { decodeMetadataBatches, encodeMetadataBatch } from './metadata-batch.ts'
 
 /** What a leader appends: records of the controller. */
 export type MetadataProposal = readonly MetadataRecord[]
@@ -232,7 +232,7 @@ export class RaftDriver implements MetadataLogWriter {
     const { batch, baseOffset, epoch } = effect
     const nowMs = this.#options.clock.now()
     if (batch.kind === 'control') {
-      const bytes = encodeControlBatchOf(batch.records, baseOffset, epoch, nowMs)
+      const bytes = encodeControlRecords(batch.records, { baseOffset, epoch, timestamp: nowMs })
       this.#unapplied.push({ baseOffset, endOffset: baseOffset + batch.records.length, records: [] })
       this.#appendBatch(bytes, baseOffset, epoch)
       return

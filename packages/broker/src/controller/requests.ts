@@ -32,7 +32,7 @@ import {
   type Request,
   type ResponseInput,
 } from '@millrace/protocol'
-import type { DescribeQuorumReply, ReplicaReport } from '@millrace/raft'
+import { type DescribeQuorumReply, describeQuorumResponse, fromWireRequest } from '@millrace/raft'
 import type { TypedApi } from '../handler.ts'
 import type { ControllerContext } from '../services.ts'
 import type { Controller } from './controller.ts'
@@ -48,7 +48,7 @@ export interface ControllerRequestRules {
     readonly configSource: number
     readonly isSensitive: boolean
   }[]
-  describeQuorum(): Promise<DescribeQuorumReply>
+  describeQuorum(): Promise<{ readonly reply: DescribeQuorumReply; readonly wallClockOffsetMs: number }>
 }
 
 /** Answers one API at the active controller. Rejects with NotControllerError. */
@@ -101,7 +101,9 @@ export function controllerRequests(rules: ControllerRequestRules): readonly Cont
       results: await controller.submit((context) => createPartitions(context, request)),
     })),
 
-    define(DescribeQuorum, async (_controller, request) => describeQuorum(request, await rules.describeQuorum())),
+    define(DescribeQuorum, async (_controller, request, { apiVersion }) =>
+      describeQuorum(request, apiVersion, await rules.describeQuorum()),
+    ),
 
     define(AlterConfigs, async (controller, request) => {
       const responses = await controller.submit(({ image }) => {
@@ -145,42 +147,20 @@ function replacing(
   return { resourceType, resourceName, changes: [...set, ...removed] }
 }
 
-const metadataTopic = '__cluster_metadata'
-
 /** Only the metadata partition has a quorum; the tools ask for it by name. */
 function describeQuorum(
   request: Request<typeof DescribeQuorum>,
-  quorum: DescribeQuorumReply,
+  version: number,
+  quorum: { readonly reply: DescribeQuorumReply; readonly wallClockOffsetMs: number },
 ): ResponseInput<typeof DescribeQuorum> {
-  const replica = ({ key, endOffset, lastFetchAt, lastCaughtUpAt }: ReplicaReport) => ({
-    replicaId: key.id,
-    replicaDirectoryId: key.directoryId,
-    logEndOffset: endOffset,
-    lastFetchTimestamp: lastFetchAt,
-    lastCaughtUpTimestamp: lastCaughtUpAt,
-  })
+  const isMetadata = fromWireRequest('DescribeQuorum', request) !== undefined
+  if (isMetadata) return describeQuorumResponse(quorum.reply, version, quorum.wallClockOffsetMs)
+  const errorMessage = version >= 2 ? { errorMessage: 'This server does not host this topic-partition.' } : {}
+  const errorCode = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
   return {
-    errorCode: ErrorCode.NONE,
     topics: request.topics.map(({ topicName, partitions }) => ({
       topicName,
-      partitions: partitions.map(({ partitionIndex }) =>
-        topicName === metadataTopic && partitionIndex === 0
-          ? {
-              partitionIndex,
-              errorCode: quorum.errorCode,
-              leaderId: quorum.leaderId,
-              leaderEpoch: quorum.leaderEpoch,
-              highWatermark: quorum.highWatermark,
-              currentVoters: quorum.voters.map(replica),
-              observers: quorum.observers.map(replica),
-            }
-          : {
-              partitionIndex,
-              errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-              errorMessage: 'This server does not host this topic-partition.',
-            },
-      ),
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode, ...errorMessage })),
     })),
-    nodes: quorum.nodes.map(({ id, endpoints }) => ({ nodeId: id, listeners: endpoints })),
   }
 }

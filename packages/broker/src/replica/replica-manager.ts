@@ -112,7 +112,13 @@ export class ReplicaManager {
     const { logs, configs, brokerId, timers, logger } = this.#options
     const topicPartition = { topic: topic.name, partition: view.index }
     const isInternal = internalTopics.has(topic.name)
-    const openLog = () => logs.ensureLog(topicPartition, topic.id, logConfigOf(configs.topicConfig(topic.name)))
+    const openLog = async () => {
+      const config = logConfigOf(configs.topicConfig(topic.name))
+      const opened = await logs.ensureLog(topicPartition, topic.id, config)
+      // At a start, logs are opened before the metadata tells their configs.
+      opened.updateConfig(config)
+      return opened
+    }
     try {
       // Coordinators' partitions are many and mostly empty: theirs are made when something is written.
       const log = isInternal && logs.get(topicPartition) === undefined ? undefined : await openLog()

@@ -1,5 +1,6 @@
 /** `millrace start`: a broker in this process, until it is asked to end. */
 import { systemClock, systemRandom } from '@millrace/base'
+import { loadNativeCrc32c } from '../accelerators.ts'
 import { type Command, CommandError, type CommandInput, exitCode, UsageError } from '../command.ts'
 import { type LogLevel, lineLogger, logLevels } from '../log-lines.ts'
 import { exitNow } from '../system.ts'
@@ -63,6 +64,9 @@ export const startCommand: Command = {
       const elapsedMs = Math.round(systemClock.monotonic() - startedMs)
       const where = broker.clientAddresses.map(({ host, port }) => `${host}:${port}`).join(', ')
       await terminal.write(`Millrace is ready on ${where} (data in ${config.logDirs.join(', ')}, ${elapsedMs} ms)\n`)
+      // After the first clients are served: loading a native module takes longer than what it saves them.
+      const isNative = await loadNativeCrc32c()
+      logger.debug(isNative ? 'Checksums are computed natively' : 'Checksums are computed in JavaScript')
       await untilAborted(terminal.signal)
       await broker.stop()
       return exitCode.ok

@@ -50,7 +50,10 @@ export class ClassicGroup {
     group.protocol = stored.protocol
     group.generation = stored.generation
     group.highestGeneration = stored.generation
-    for (const member of stored.members) group.add(ClassicMember.fromStored(member, stored.protocol))
+    for (const member of stored.members) {
+      // What others wrote is not trusted to name everybody once.
+      if (!group.members.has(member.memberId)) group.add(ClassicMember.fromStored(member, stored.protocol))
+    }
     group.leaderId = stored.leader
     group.#state = stored.members.length === 0 ? 'Empty' : 'Stable'
     group.#computeTopics()

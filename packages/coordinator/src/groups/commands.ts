@@ -111,9 +111,9 @@ export interface FetchStableCommand {
   readonly topics: TopicsToFetch
 }
 
-export interface DeleteGroupsCommand {
-  readonly kind: 'deleteGroups'
-  readonly groupIds: readonly string[]
+export interface DeleteGroupCommand {
+  readonly kind: 'deleteGroup'
+  readonly groupId: string
 }
 
 export interface DeleteOffsetsCommand {
@@ -156,7 +156,7 @@ export type GroupCommand =
   | TransactionalCommitCommand
   | EndTransactionCommand
   | FetchStableCommand
-  | DeleteGroupsCommand
+  | DeleteGroupCommand
   | DeleteOffsetsCommand
   | ForgetTopicsCommand
   | TimerCommand
@@ -230,11 +230,6 @@ export interface FetchReply {
   }[]
 }
 
-export interface DeleteGroupsReply {
-  readonly kind: 'deleteGroups'
-  readonly results: readonly { readonly groupId: string; readonly errorCode: number }[]
-}
-
 /** Kafka's names of the states of classic groups. */
 export type ClassicState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable'
 
@@ -279,7 +274,6 @@ export type GroupReply =
   | LeaveReply
   | PartitionErrorsReply
   | FetchReply
-  | DeleteGroupsReply
   | DescribeReply
   | ListReply
 

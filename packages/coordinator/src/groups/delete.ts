@@ -1,22 +1,15 @@
-/** DeleteGroups: groups that nobody uses, with their offsets. */
+/** DeleteGroups: a group that nobody uses, with its offsets. */
 import { ErrorCode } from '@millrace/protocol'
-import type { DeleteGroupsCommand, GroupTurn } from './commands.ts'
+import type { DeleteGroupCommand, GroupTurn } from './commands.ts'
 import type { GroupState } from './group-state.ts'
 import { consumerGroupTombstones, groupTombstone, offsetTombstone } from './records.ts'
 import { stopAll } from './timers.ts'
 
-export function deleteGroups(state: GroupState, command: DeleteGroupsCommand, turn: GroupTurn): void {
-  const done = new Set<string>()
-  const results = command.groupIds.map((groupId) => {
-    // What is named twice is gone the second time.
-    const errorCode = done.has(groupId) ? ErrorCode.GROUP_ID_NOT_FOUND : deleteGroup(state, groupId, turn)
-    if (errorCode === ErrorCode.NONE) done.add(groupId)
-    return { groupId, errorCode }
-  })
-  turn.reply(turn.token, { kind: 'deleteGroups', results })
+export function deleteGroup(state: GroupState, { groupId }: DeleteGroupCommand, turn: GroupTurn): void {
+  turn.reply(turn.token, { kind: 'error', errorCode: decideDelete(state, groupId, turn) })
 }
 
-function deleteGroup(state: GroupState, groupId: string, turn: GroupTurn): number {
+function decideDelete(state: GroupState, groupId: string, turn: GroupTurn): number {
   const other = state.others.get(groupId)
   if (other !== undefined) {
     if (other.memberCount > 0) return ErrorCode.NON_EMPTY_GROUP

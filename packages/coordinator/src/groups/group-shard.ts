@@ -8,7 +8,7 @@ import type { ProducerIdentity, Shard, TransactionMarker } from '../runtime/shar
 import { Turn } from '../runtime/turn.ts'
 import type { GroupCommand, GroupQuery, GroupReply, GroupTurn } from './commands.ts'
 import type { GroupConfig } from './config.ts'
-import { deleteGroups } from './delete.ts'
+import { deleteGroup } from './delete.ts'
 import { describeGroup, listGroups } from './describe.ts'
 import { GroupState } from './group-state.ts'
 import { heartbeat, onSessionExpired } from './heartbeat.ts'
@@ -74,8 +74,8 @@ function decide(state: GroupState, command: GroupCommand, turn: GroupTurn) {
       return turn.reply(turn.token, { kind: 'error', errorCode: 0 })
     case 'fetchStable':
       return turn.reply(turn.token, fetchStableOffsets(state, command.groupId, command.topics))
-    case 'deleteGroups':
-      return deleteGroups(state, command, turn)
+    case 'deleteGroup':
+      return deleteGroup(state, command, turn)
     case 'deleteOffsets':
       return deleteOffsets(state, command, turn)
     case 'forgetTopics':

@@ -233,6 +233,15 @@ describe('JoinGroup', () => {
     expect(members).toHaveLength(1)
   })
 
+  it('refuses a member that no record can hold', async () => {
+    const bench = await Bench.start()
+    // Bytes that are no UTF-8 grow when the text they were read as is written again.
+    const endless = '\uFFFD'.repeat(32_767)
+    const replies = [bench.join({ groupId: endless }), bench.join({ clientId: endless }), bench.join()]
+    await flush()
+    expect(replies.map(({ value }) => value?.errorCode)).toEqual([42, 42, 79])
+  })
+
   it('shortens an endless client id, so that the member id can be written', async () => {
     const bench = await Bench.start()
     const reply = bench.join({ clientId: '\u{1F600}'.repeat(16_000), version: 4 })

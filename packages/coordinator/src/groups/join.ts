@@ -36,7 +36,7 @@ export function join(state: GroupState, command: JoinCommand, turn: GroupTurn) {
   completeIfAllJoined(group, turn)
 }
 
-/** A group is known from its first member on: without a record, a restart would forget the ids it has handed out. */
+/** As in Apache Kafka, a group has a record from its first member on, before it has a generation. */
 function createGroup(state: GroupState, group: ClassicGroup, turn: GroupTurn): void {
   state.live.set(group.groupId, group)
   if (state.others.get(group.groupId) !== undefined) {

@@ -32,7 +32,8 @@ const memberIdPrefixLengthMax = 8000
 export function joinCommand(request: JoinGroupRequest, context: RequestContext, random: Random): JoinCommand {
   const { groupInstanceId, rebalanceTimeoutMs, sessionTimeoutMs } = request
   const clientId = context.clientId ?? ''
-  const prefix = (groupInstanceId ?? clientId).slice(0, memberIdPrefixLengthMax)
+  // A pair of surrogates must not be cut: half of one cannot be written.
+  const prefix = (groupInstanceId ?? clientId).slice(0, memberIdPrefixLengthMax).replace(/[\uD800-\uDBFF]$/, '')
   return {
     kind: 'join',
     groupId: request.groupId,
@@ -50,6 +51,25 @@ export function joinCommand(request: JoinGroupRequest, context: RequestContext, 
     requireKnownMemberId: context.apiVersion >= knownMemberIdVersion,
     canSkipAssignment: context.apiVersion >= skipAssignmentVersion,
   }
+}
+
+/** The most bytes of a string in a record. */
+const stringSizeMax = 32_767
+
+/**
+ * Whether all that is written of a member can be. What was read from bytes that are no UTF-8 may not fit any more: one such
+ * member would keep the record of its whole group from being written.
+ */
+export function isWritable({
+  groupId,
+  instanceId,
+  newMemberId,
+  clientId,
+  protocolType,
+  protocols,
+}: JoinCommand): boolean {
+  const texts = [groupId, instanceId ?? '', newMemberId, clientId, protocolType, ...protocols.map(({ name }) => name)]
+  return texts.every((text) => text.length * 3 <= stringSizeMax || Buffer.byteLength(text) <= stringSizeMax)
 }
 
 /** Before version 7 the protocol's name cannot be null. */

@@ -131,6 +131,15 @@ describe('OffsetCommit', () => {
     expect(await bench.state()).toBe('Dead')
   })
 
+  it('refuses what no record can hold, and goes on', async () => {
+    const bench = await Bench.start()
+    const groupId = '\uFFFD'.repeat(32_767)
+    expect(await bench.commit({ orders: { 0: 1 } }, { groupId })).toEqual({
+      orders: { 0: ErrorCode.UNKNOWN_SERVER_ERROR },
+    })
+    expect(await bench.commit({ orders: { 0: 1 } })).toEqual({ orders: { 0: 0 } })
+  })
+
   it('gives up after the commit timeout', async () => {
     const bench = await Bench.start()
     bench.log.autoCommit(false)

@@ -9,7 +9,8 @@ type Commit = CommitCommand | TransactionalCommitCommand
 
 export function commitOffsets(state: GroupState, command: CommitCommand, turn: GroupTurn): void {
   const errorCode = validateCommit(state, command, command.unknownGroupErrorCode)
-  const expireTimestamp = command.retentionMs === -1 ? -1 : turn.now + command.retentionMs
+  const expireTimestamp =
+    command.retentionMs === -1 ? -1 : Math.min(turn.now + command.retentionMs, Number.MAX_SAFE_INTEGER)
   if (errorCode === ErrorCode.NONE) keepSession(state, command, turn)
   turn.reply(turn.token, write(state, command, errorCode, expireTimestamp, turn))
 }

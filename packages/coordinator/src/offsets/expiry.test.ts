@@ -62,6 +62,14 @@ describe('offset expiry', () => {
     expect(await bench.offsets()).toEqual({})
   })
 
+  it('takes an expiry beyond all time for never', async () => {
+    const bench = await Bench.start({ config })
+    const answer = await bench.commit({ orders: { 0: 1 } }, { version: 4, retentionMs: Number.MAX_SAFE_INTEGER })
+    expect(answer).toEqual({ orders: { 0: 0 } })
+    await bench.advance(100_000)
+    expect(await bench.offsets()).toEqual({ orders: { 0: 1 } })
+  })
+
   it('deletes empty groups without offsets, but not while someone holds an id', async () => {
     const bench = await Bench.start({ config })
     bench.join({ sessionTimeoutMs: 25_000 })

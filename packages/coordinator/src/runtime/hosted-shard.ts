@@ -1,6 +1,6 @@
 /** One loaded coordinator partition: runs a shard over its log, parks answers until they are committed, and keeps its timers. */
 import { assert, type Clock, type Logger, type Timer, type TimerWheel } from '@millrace/base'
-import { ErrorCode } from '@millrace/protocol'
+import { EncodeError, ErrorCode, RecordsError } from '@millrace/protocol'
 import { encodeDecision } from './decision-batch.ts'
 import { loadLog } from './load.ts'
 import type { PartitionLog } from './partition-log.ts'
@@ -170,10 +170,21 @@ export class HostedShard<State extends ShardState, Command, Query, Entry, Reply>
     this.#carryOut(this.#shard.refused(this.#state, decision.entries, now))
   }
 
+  /** An error code for what no record can hold: a text from a client that is not UTF-8 may grow when it is written. */
+  #encode(decision: Decision<Command, Entry, Reply>, now: number): Buffer | number | undefined {
+    try {
+      return encodeDecision(this.#shard, decision, now)
+    } catch (error) {
+      if (!(error instanceof EncodeError || error instanceof RecordsError)) throw error
+      this.#deps.logger.warn('a record cannot be written', { partition: this.#name, cause: error })
+      return ErrorCode.UNKNOWN_SERVER_ERROR
+    }
+  }
+
   /** Appends and applies what the decision writes. Returns the error code when the log refuses. */
   #write(decision: Decision<Command, Entry, Reply>, now: number): number | undefined {
-    const batch = encodeDecision(this.#shard, decision, now)
-    if (batch === undefined) return undefined
+    const batch = this.#encode(decision, now)
+    if (batch === undefined || typeof batch === 'number') return batch
     this.#appending = true
     const result = this.#log.append(batch)
     this.#appending = false

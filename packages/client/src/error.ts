@@ -1,0 +1,90 @@
+/** The one error that users of the clients see. */
+import { errorByCode, errorName } from '@millrace/protocol'
+
+/**
+ * - `broker`: the broker answered with an error; `brokerCode` and `brokerError` say which
+ * - `connection`: no connection, or it was lost; the request may have arrived
+ * - `timeout`: no answer before the deadline; the request may have arrived
+ * - `aborted`: the caller's signal was aborted; `cause` is its reason
+ * - `closed`: this client has been closed
+ * - `unsupported-version`: the broker does not serve the API, or not in a version that this client needs
+ * - `protocol`: the broker sent something that is no answer to what it was asked
+ * - `overloaded`: more requests wait than allowed
+ * - `buffer-full`: the producer's buffer is full
+ * - `invalid-argument`: an option or argument that can not be right; nothing was sent
+ * - `serialization`: a key or value could not be encoded or decoded
+ * - `corrupt-data`: records failed their checksum or can not be read
+ * - `too-slow`: user code took longer than the group allows, and the partitions went to someone else
+ */
+export type MillraceErrorCode =
+  | 'broker'
+  | 'connection'
+  | 'timeout'
+  | 'aborted'
+  | 'closed'
+  | 'unsupported-version'
+  | 'protocol'
+  | 'overloaded'
+  | 'buffer-full'
+  | 'invalid-argument'
+  | 'serialization'
+  | 'corrupt-data'
+  | 'too-slow'
+
+export interface MillraceErrorOptions {
+  /** Default false: nothing is tried again unless somebody said that it may help. */
+  readonly retriable?: boolean | undefined
+  readonly apiName?: string | undefined
+  readonly brokerCode?: number | undefined
+  readonly cause?: unknown
+}
+
+export class MillraceError extends Error {
+  override readonly name: string = 'MillraceError'
+  readonly code: MillraceErrorCode
+  /** Whether the same operation may succeed later. */
+  readonly retriable: boolean
+  /** Kafka's name of the API that was called, if one was. */
+  readonly apiName: string | undefined
+  /** Kafka's error code, for `broker`. */
+  readonly brokerCode: number | undefined
+
+  constructor(code: MillraceErrorCode, message: string, options: MillraceErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retriable = options.retriable ?? false
+    this.apiName = options.apiName
+    this.brokerCode = options.brokerCode
+  }
+
+  /** Kafka's name of the error code, for `broker`. */
+  get brokerError(): string | undefined {
+    return this.brokerCode === undefined ? undefined : errorName(this.brokerCode)
+  }
+}
+
+/**
+ * The error for a code that a broker answered with.
+ *
+ * @param what what failed, as the start of a sentence: `Creating topic "orders"`
+ * @param detail the broker's own words
+ */
+export function brokerError(code: number, what: string, apiName?: string, detail?: string | null): MillraceError {
+  const words = detail === undefined || detail === null || detail === '' ? '' : `: ${detail}`
+  return new MillraceError('broker', `${what} failed with ${errorName(code)}${words}`, {
+    retriable: errorByCode(code)?.retriable,
+    apiName,
+    brokerCode: code,
+  })
+}
+
+export function abortedError(signal: AbortSignal, what: string): MillraceError {
+  return new MillraceError('aborted', `${what} was aborted`, { cause: signal.reason })
+}
+
+/** What came from below as a {@link MillraceError}: errors of other kinds are bugs or the environment, and not retriable. */
+export function toMillraceError(error: unknown, what: string): MillraceError {
+  if (error instanceof MillraceError) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return new MillraceError('protocol', `${what} failed: ${reason}`, { cause: error })
+}
