@@ -1,46 +1,50 @@
-/** CRC-32C (Castagnoli), slice-by-8: about 2 GB/s. A native implementation can be put in its place with {@link useNativeCrc32c}. */
+/** CRC-32C (Castagnoli), slice-by-16: more than 1 GB/s. A native implementation can be put in its place with {@link useNativeCrc32c}. */
 
 const polynomial = 0x82f63b78
 
+/** `tables[n]` advances a byte that has `n` more bytes of the block behind it. */
 const tables = /* @__PURE__ */ (() => {
-  const all = Array.from({ length: 8 }, () => new Int32Array(256))
-  const first = all[0] as Int32Array
+  const first = new Int32Array(256)
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1
     first[byte] = crc
   }
-  for (let slice = 1; slice < 8; slice++) {
+  const all = [first]
+  for (let slice = 1; slice < 16; slice++) {
     const previous = all[slice - 1] as Int32Array
-    const current = all[slice] as Int32Array
-    for (let byte = 0; byte < 256; byte++) {
-      const crc = previous[byte] as number
-      current[byte] = (crc >>> 8) ^ (first[crc & 0xff] as number)
-    }
+    all.push(previous.map((crc) => (crc >>> 8) ^ (first[crc & 0xff] as number)))
   }
-  return all as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array, Int32Array]
+  return all
 })()
 
-/** The plain version: continues `crc` over `bytes[start, end)`. */
+const table = (index: number) => tables[index] as Int32Array
+const [t0, t1, t2, t3] = [table(0), table(1), table(2), table(3)]
+const [t4, t5, t6, t7] = [table(4), table(5), table(6), table(7)]
+const [t8, t9, t10, t11] = [table(8), table(9), table(10), table(11)]
+const [t12, t13, t14, t15] = [table(12), table(13), table(14), table(15)]
+
+/** The four bytes of `word`, each through the table for its place in the block. */
+function mix(word: number, a: Int32Array, b: Int32Array, c: Int32Array, d: Int32Array): number {
+  return (
+    (a[word & 0xff] as number) ^
+    (b[(word >>> 8) & 0xff] as number) ^
+    (c[(word >>> 16) & 0xff] as number) ^
+    (d[word >>> 24] as number)
+  )
+}
+
+/** The plain version: continues `crc` over `bytes[start, end)`, sixteen bytes at a time. */
 export function crc32cPortable(bytes: Uint8Array, start = 0, end = bytes.length, crc = 0): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = tables
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   let value = ~crc
   let position = start
-  for (const wideEnd = end - 7; position < wideEnd; position += 8) {
-    value ^=
-      (bytes[position] as number) |
-      ((bytes[position + 1] as number) << 8) |
-      ((bytes[position + 2] as number) << 16) |
-      ((bytes[position + 3] as number) << 24)
+  for (const blockEnd = end - 15; position < blockEnd; position += 16) {
     value =
-      (t7[value & 0xff] as number) ^
-      (t6[(value >>> 8) & 0xff] as number) ^
-      (t5[(value >>> 16) & 0xff] as number) ^
-      (t4[value >>> 24] as number) ^
-      (t3[bytes[position + 4] as number] as number) ^
-      (t2[bytes[position + 5] as number] as number) ^
-      (t1[bytes[position + 6] as number] as number) ^
-      (t0[bytes[position + 7] as number] as number)
+      mix(value ^ view.getInt32(position, true), t15, t14, t13, t12) ^
+      mix(view.getInt32(position + 4, true), t11, t10, t9, t8) ^
+      mix(view.getInt32(position + 8, true), t7, t6, t5, t4) ^
+      mix(view.getInt32(position + 12, true), t3, t2, t1, t0)
   }
   for (; position < end; position++) {
     value = (value >>> 8) ^ (t0[(value ^ (bytes[position] as number)) & 0xff] as number)

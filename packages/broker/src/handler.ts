@@ -5,7 +5,7 @@ import type { Services } from './services.ts'
 export interface RequestContext {
   readonly apiVersion: number
   readonly clientId: string
-  /** The address that requests come from. */
+  /** The address that requests come from, as Kafka shows it: `/127.0.0.1`. */
   readonly clientHost: string
   readonly connectionId: number
   readonly listenerName: string

@@ -50,7 +50,7 @@ export class Router {
     const context: RequestContext = {
       apiVersion,
       clientId: clientId ?? '',
-      clientHost: connection.clientHost,
+      clientHost: `/${connection.clientHost}`,
       connectionId: connection.id,
       listenerName: connection.listenerName,
       principal: anonymous,
