@@ -41,7 +41,10 @@ export function parseBrokerList(brokers: string | readonly string[]): readonly A
     text.split(',').map((entry) => entry.trim()),
   )
   if (entries.length > brokerCountMax) {
-    throw new MillraceError('invalid-argument', `${entries.length} brokers are listed, at most ${brokerCountMax} can be`)
+    throw new MillraceError(
+      'invalid-argument',
+      `${entries.length} brokers are listed, at most ${brokerCountMax} can be`,
+    )
   }
   const addresses = new Map<string, Address>()
   for (const entry of entries) addresses.set(entry.toLowerCase(), parseEntry(entry))

@@ -20,7 +20,7 @@ import {
   readCorrelationId,
   type Static,
 } from '@millrace/protocol'
-import { MillraceError } from './error.ts'
+import { inFlightError, MillraceError } from './error.ts'
 import { apiVersionsLayout } from './versions.ts'
 
 /** Everything that a connection needs besides the bytes. */
@@ -167,7 +167,7 @@ export class BrokerConnection {
       const reason = (cause as Error).message
       const { name } = pending.api
       const message = `${name} to ${this.#name}: the answer cannot be read: ${reason}`
-      pending.reject(new MillraceError('protocol', message, { apiName: name, cause }))
+      pending.reject(new MillraceError('protocol', message, { apiName: name, mayHaveArrived: true, cause }))
       this.#onNonsense(`its answer to ${name} cannot be read`, cause)
     }
   }
@@ -200,7 +200,7 @@ export class BrokerConnection {
     this.#assembler.clear()
     for (const pending of this.#pending.splice(0)) {
       pending.timer.cancel()
-      pending.reject(error)
+      pending.reject(inFlightError(error, pending.api.name))
     }
     this.#options.onClose?.(error)
   }

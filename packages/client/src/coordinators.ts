@@ -1,6 +1,7 @@
 /** Which node coordinates a group or a transactional id: asked once, kept until it proves wrong. */
-import { ErrorCode, FindCoordinator, type FindCoordinatorResponse } from '@millrace/protocol'
+
 import type { RequestInput } from '@millrace/protocol'
+import { ErrorCode, FindCoordinator, type FindCoordinatorResponse } from '@millrace/protocol'
 import { brokerError } from './error.ts'
 
 export type CoordinatorKind = 'group' | 'transaction'
@@ -89,4 +90,3 @@ export class Coordinators {
     if (this.#nodes.size > rememberedMax && oldest !== undefined) this.#nodes.delete(oldest)
   }
 }
-

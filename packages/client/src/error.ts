@@ -36,6 +36,8 @@ export interface MillraceErrorOptions {
   readonly retriable?: boolean | undefined
   readonly apiName?: string | undefined
   readonly brokerCode?: number | undefined
+  /** See {@link MillraceError.mayHaveArrived}. Default false. */
+  readonly mayHaveArrived?: boolean | undefined
   readonly cause?: unknown
 }
 
@@ -48,6 +50,8 @@ export class MillraceError extends Error {
   readonly apiName: string | undefined
   /** Kafka's error code, for `broker`. */
   readonly brokerCode: number | undefined
+  /** The request was on its way when this happened: the broker may have done what it asked. */
+  readonly mayHaveArrived: boolean
 
   constructor(code: MillraceErrorCode, message: string, options: MillraceErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -55,6 +59,7 @@ export class MillraceError extends Error {
     this.retriable = options.retriable ?? false
     this.apiName = options.apiName
     this.brokerCode = options.brokerCode
+    this.mayHaveArrived = options.mayHaveArrived ?? false
   }
 
   /** Kafka's name of the error code, for `broker`. */
@@ -80,6 +85,12 @@ export function brokerError(code: number, what: string, apiName?: string, detail
 
 export function abortedError(signal: AbortSignal, what: string): MillraceError {
   return new MillraceError('aborted', `${what} was aborted`, { cause: signal.reason })
+}
+
+/** The same error for a request that was on its way. */
+export function inFlightError(error: MillraceError, apiName: string): MillraceError {
+  const { code, message, retriable, brokerCode } = error
+  return new MillraceError(code, message, { retriable, apiName, brokerCode, mayHaveArrived: true, cause: error.cause })
 }
 
 /** What came from below as a {@link MillraceError}: errors of other kinds are bugs or the environment, and not retriable. */

@@ -1,15 +1,11 @@
 /** What happens between a connection's first byte and its first use: an optional set-up step, then the versions. */
-import { ApiVersions, ErrorCode } from '@millrace/protocol'
+import { ApiVersions, type ApiVersionsResponse, ErrorCode } from '@millrace/protocol'
 import type { BrokerConnection } from './connection.ts'
 import { brokerError, MillraceError } from './error.ts'
 import { apiVersionsStart, nextApiVersionsVersion, type ServedVersions, servedVersions } from './versions.ts'
 
 /** A step before a connection is used, such as logging in. It ends within `timeoutMs`, or rejects. */
-export type ConnectionSetup = (
-  connection: BrokerConnection,
-  served: ServedVersions,
-  timeoutMs: number,
-) => Promise<void>
+export type ConnectionSetup = (connection: BrokerConnection, served: ServedVersions, timeoutMs: number) => Promise<void>
 
 /** What this client calls itself: letters, digits, `-` and `.` only (KIP-511). */
 export interface ClientSoftware {
@@ -26,7 +22,7 @@ export async function negotiateVersions(
   let version: number | undefined = apiVersionsStart
   for (;;) {
     const body = { clientSoftwareName: software.name, clientSoftwareVersion: software.version }
-    const response = await connection.send(ApiVersions, version, body, timeoutMs)
+    const response: ApiVersionsResponse = await connection.send(ApiVersions, version, body, timeoutMs)
     if (response.errorCode === ErrorCode.NONE) return servedVersions(response)
     const next: number | undefined =
       response.errorCode === ErrorCode.UNSUPPORTED_VERSION ? nextApiVersionsVersion(version, response) : undefined

@@ -279,13 +279,21 @@ export class Link {
     const look = () => {
       const restMs = this.#lastUseMs + idleMs - this.#now()
       if (restMs <= 0 && this.load === 0) {
-        const message = `The connection to ${formatAddress(this.address)} was not used for ${idleMs} ms`
-        this.#connection?.close(new MillraceError('connection', message, { retriable: true }))
+        this.#rest()
         return
       }
       this.#idleTimer = timers.schedule(Math.max(restMs, 1000), look)
     }
     this.#idleTimer = timers.schedule(idleMs, look)
+  }
+
+  /** Closes a connection that nobody uses. No loss: nobody is told. */
+  #rest(): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    this.#state = 'idle'
+    const message = `The connection to ${formatAddress(this.address)} was not used any more`
+    connection?.close(new MillraceError('connection', message, { retriable: true }))
   }
 
   #rejectQueue(error: MillraceError): void {

@@ -52,6 +52,11 @@ export class MetadataKeeper {
     return this.#snapshot
   }
 
+  /** Whether somebody needs metadata to stay fresh. */
+  get isTracking(): boolean {
+    return this.#tracked.size > 0
+  }
+
   /** Calls `listener` after every change; gives what ends that. */
   watch(listener: (snapshot: MetadataSnapshot) => void): () => void {
     this.#listeners.add(listener)

@@ -1,5 +1,5 @@
 /** Which version of an API two sides speak: what the broker announces, cut with what this side knows. */
-import { type ApiFacts, type ApiVersionsResponse, ApiVersions, type VersionRange } from '@millrace/protocol'
+import { type ApiFacts, ApiVersions, type ApiVersionsResponse, type VersionRange } from '@millrace/protocol'
 import { MillraceError } from './error.ts'
 
 /** What one broker serves. */

@@ -46,7 +46,7 @@ export interface PreparedAppend {
 }
 
 /** The log that is appended to. */
-export interface AppendContext {
+interface AppendContext {
   readonly config: LogConfig
   readonly endOffset: number
   readonly producers: ProducerState

@@ -65,6 +65,9 @@ export class DataDirectory {
 
   /** Locks the directory and reads its files; changes nothing. Throws FileSystemError `locked`, StorageError `invalid-directory`. */
   static async open(fileSystem: FileSystem, path: string, logger: Logger): Promise<DataDirectory> {
+    if ((await fileSystem.stat(path))?.kind !== 'directory') {
+      throw new StorageError('invalid-directory', `log directory ${path} does not exist: format it first`, { path })
+    }
     const lock = await fileSystem.lock(joinPath(path, '.lock'))
     const directory = new DataDirectory(fileSystem, path, logger, lock)
     try {

@@ -3,7 +3,7 @@
 /** Longest file name that every supported file system takes. */
 const nameCharsMax = 255
 
-export type LogFileKind = 'log' | 'index' | 'timeindex' | 'txnindex' | 'snapshot'
+type LogFileKind = 'log' | 'index' | 'timeindex' | 'txnindex' | 'snapshot'
 
 const logFileKinds: readonly string[] = ['log', 'index', 'timeindex', 'txnindex', 'snapshot'] satisfies LogFileKind[]
 
@@ -42,7 +42,7 @@ export interface TopicPartition {
 }
 
 /** What a directory inside a log directory is. */
-export type LogDirectoryName =
+type LogDirectoryName =
   | ({ readonly kind: 'log' } & TopicPartition)
   /** Renamed for deletion, as a move's target, or because nothing in the cluster knows it. */
   | { readonly kind: 'delete' | 'future' | 'stray' }

@@ -8,7 +8,7 @@ import { TimeIndex } from './time-index.ts'
 /** Largest index file that is read: Kafka's own are at most 10 MiB unless configured otherwise. */
 const indexFileBytesMax = 256 << 20
 
-export interface FoundIndexes {
+interface FoundIndexes {
   readonly indexes: SegmentIndexes
   /** False when a file is missing, or holds more than its sound entries. */
   readonly isSound: boolean

@@ -11,7 +11,7 @@ export {
   unlimited,
 } from './config.ts'
 export { formatDirectory } from './data-directory.ts'
-export { isStorageError, StorageError, type StorageErrorCode } from './errors.ts'
+export { isStorageError, StorageError, type StorageErrorCode, type StorageErrorPlace } from './errors.ts'
 export { logDirectoryName, type TopicPartition } from './file-names.ts'
 export { type FileLease, FilePool } from './file-pool.ts'
 export { MemoryFileSystem, type MemoryScheduler } from './fs/memory.ts'
@@ -33,7 +33,8 @@ export {
 } from './fs/port.ts'
 export { IndexCache } from './index-files.ts'
 export type { EpochEnd } from './leader-epochs.ts'
-export { type Durability, Log, type LogListener, type LogOptions } from './log.ts'
+export { Log } from './log.ts'
+export type { Durability, LogListener, LogOptions } from './log-options.ts'
 export type { ReadOptions, ReadResult } from './log-reader.ts'
 export type { LogSlice } from './log-slice.ts'
 export {
@@ -52,3 +53,4 @@ export {
 export type { ProducerBatch, ProducerEntry } from './producer-state.ts'
 export type { TimestampedOffset } from './time-search.ts'
 export type { RecordError, Refusal } from './validate.ts'
+export { whenAckable } from './when-ackable.ts'

@@ -19,7 +19,7 @@ import { scanBatches, scanChunkBytes, seekChunkBytes } from './scan.ts'
 import { Segment } from './segment.ts'
 import type { SegmentIo } from './segment-io.ts'
 
-export interface LoadOptions {
+interface LoadOptions {
   readonly io: SegmentIo
   readonly directory: string
   readonly config: LogConfig
@@ -153,17 +153,22 @@ class Loader {
     if (!isSound) return false
     const last = indexes.offsets.entry(indexes.offsets.count - 1)
     let firstEnd: number | undefined
+    let newest = { lastOffset: -1, maxTimestamp: -1 }
     const end = await this.#withFile(segment, async (file) => {
       segment.firstTimestamp = await firstTimestamp(file)
       const range = { start: last.position, end: segment.size, nextOffset: segment.baseOffset, verify: false }
       return scanBatches(file, { ...range, chunkBytes: seekChunkBytes }, (bytes, at) => {
-        firstEnd ??= BatchHeader.lastOffset(bytes, at)
+        const lastOffset = BatchHeader.lastOffset(bytes, at)
+        firstEnd ??= lastOffset
+        const maxTimestamp = BatchHeader.maxTimestamp(bytes, at)
+        if (maxTimestamp > newest.maxTimestamp) newest = { lastOffset, maxTimestamp }
         return true
       })
     })
     // The entry must point at the batch that it names.
     if (end.problem !== undefined || (last.position > 0 && firstEnd !== last.offset)) return false
     segment.openIndexes(indexes)
+    segment.observe(newest.lastOffset, newest.maxTimestamp)
     this.#trustedEndOffset = end.nextOffset
     return true
   }

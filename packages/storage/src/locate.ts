@@ -7,7 +7,7 @@ import { scanBatches, seekChunkBytes } from './scan.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentIo } from './segment-io.ts'
 
-export interface FoundBatch extends BatchPlace {
+interface FoundBatch extends BatchPlace {
   readonly lastOffset: number
 }
 

@@ -2,10 +2,11 @@ import { ManualClock, randomBelow, seededRandom, systemClock } from '@millrace/b
 import { BatchHeader, ErrorCode, encodeBatch } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { batchOffsets, makeBatch, makeMarker } from '../test/batches.ts'
-import { acked, appendAcked, bytesOf, client, openLog, readAll, testTopicId } from '../test/logs.ts'
+import { appendAcked, bytesOf, client, openLog, readAll, testTopicId } from '../test/logs.ts'
 import { FaultyFileSystem } from './fs/faulty.ts'
 import { MemoryFileSystem } from './fs/memory.ts'
 import type { Log } from './log.ts'
+import { whenAckable } from './when-ackable.ts'
 
 const small = { segmentBytes: 400, indexIntervalBytes: 100 }
 const newDisk = () => new MemoryFileSystem(systemClock)
@@ -32,7 +33,7 @@ describe('append', () => {
     expect(append(2)).toMatchObject({ baseOffset: 3, lastOffset: 4 })
     expect([log.endOffset, log.writtenOffset, log.durableOffset, log.highWatermark]).toEqual([5, 0, 0, 0])
     expect(log.advanceHighWatermark(5)).toBe(false)
-    await acked(log, 5)
+    await whenAckable(log, 5)
     expect([log.writtenOffset, log.durableOffset]).toEqual([5, 5])
     expect([counts.write, counts.sync]).toEqual([1, 1])
     expect(log.advanceHighWatermark(9)).toBe(true)
@@ -116,7 +117,7 @@ describe('append', () => {
     const config = { messageTimestampType: 'LogAppendTime', compressionType: 'gzip' } as const
     const log = await openLog(newDisk(), { clock, config })
     expect(log.append(makeBatch({ valueSize: 500 }), client)).toMatchObject({ logAppendTimeMs: 1_800_000_000_000 })
-    await acked(log, 1)
+    await whenAckable(log, 1)
     const stored = await readAll(log)
     expect([BatchHeader.codec(stored, 0), BatchHeader.isCrcValid(stored, 0)]).toEqual([1, true])
     expect([BatchHeader.isLogAppendTime(stored, 0), BatchHeader.maxTimestamp(stored, 0)]).toEqual([
@@ -134,7 +135,7 @@ describe('append', () => {
         makeBatch({ baseOffset: 12, leaderEpoch: 6 }),
       ])
     expect(log.append(fetched(), follower)).toMatchObject({ kind: 'appended', baseOffset: 7, lastOffset: 12 })
-    await acked(log, 13)
+    await whenAckable(log, 13)
     expect((await readAll(log)).equals(fetched())).toBe(true)
     expect(log.leaderEpochs).toEqual([
       { epoch: 4, startOffset: 7 },
@@ -154,7 +155,7 @@ describe('append', () => {
     const bases = [5, 3_000_000_000, 9_000_000_000]
     const fetched = Buffer.concat(bases.map((baseOffset) => makeBatch({ baseOffset, leaderEpoch: 1 })))
     expect(log.append(fetched, follower)).toMatchObject({ baseOffset: 5, lastOffset: 9_000_000_000 })
-    await acked(log, 9_000_000_001)
+    await whenAckable(log, 9_000_000_001)
     expect(batchOffsets(await readAll(log)).map(([base]) => base)).toEqual(bases)
     expect(log.segmentInfos.map(({ baseOffset }) => baseOffset)).toEqual([0, 3_000_000_000, 9_000_000_000])
     await log.close({ clean: true })
@@ -170,7 +171,7 @@ describe('append', () => {
     expect(log.durableOffset).toBe(3)
     await appendAcked(log, makeBatch())
     log.updateConfig({ ...log.config, flushMessages: 1 })
-    await acked(log, 4)
+    await whenAckable(log, 4)
     expect(log.durableOffset).toBe(4)
   })
 
@@ -178,7 +179,7 @@ describe('append', () => {
     const log = await openLog(newDisk())
     const batches = Buffer.concat([makeBatch({ count: 2 }), makeBatch({ count: 3 })])
     expect(log.append(batches, { origin: 'raft', leaderEpoch: 9 })).toMatchObject({ baseOffset: 0, lastOffset: 4 })
-    await acked(log, 5)
+    await whenAckable(log, 5)
     expect(batchOffsets(await readAll(log))).toEqual([
       [0, 1],
       [2, 4],
@@ -197,7 +198,7 @@ describe('append', () => {
     log.advanceHighWatermark(3)
     expect([log.highWatermark, log.lastStableOffset]).toEqual([3, 1])
     log.append(makeMarker('Commit', 5, 0), { origin: 'coordinator', leaderEpoch: 0 })
-    await acked(log, 4)
+    await whenAckable(log, 4)
     expect(log.lastStableOffset).toBe(1)
     log.advanceHighWatermark(4)
     expect(log.lastStableOffset).toBe(4)
@@ -241,7 +242,7 @@ describe('read', () => {
     const log = await openLog(newDisk())
     log.append(makeBatch(), client)
     expect(await log.read(0, all)).toMatchObject({ kind: 'slice', slice: undefined })
-    await acked(log, 1)
+    await whenAckable(log, 1)
     expect(log.tryRead(0, all)).toMatchObject({ kind: 'slice', firstOffset: 0, slice: { position: 0 } })
   })
 
@@ -260,9 +261,9 @@ describe('read', () => {
         })
         batches.push(batch)
         log.append(batch, client)
-        if (randomBelow(random, 3) === 0) await acked(log, log.endOffset)
+        if (randomBelow(random, 3) === 0) await whenAckable(log, log.endOffset)
       }
-      await acked(log, log.endOffset)
+      await whenAckable(log, log.endOffset)
       for (const restart of [false, true]) {
         if (restart) {
           await log.close({ clean: true })
@@ -335,7 +336,7 @@ describe('a write that fails', () => {
     for (let sequence = 2; sequence < 20; sequence += 2)
       log.append(batch(sequence), { origin: 'client', leaderEpoch: 4 })
     expect([log.endOffset, log.latestEpoch]).toEqual([20, 4])
-    await expect(acked(log, 20)).rejects.toMatchObject({ code: 'write-failed' })
+    await expect(whenAckable(log, 20)).rejects.toMatchObject({ code: 'write-failed' })
     disk.injectFaults(undefined)
     return { disk, log, batch, failures, endAtFailure }
   }
@@ -351,7 +352,7 @@ describe('a write that fails', () => {
         const result = log.append(batch(sequence), { origin: 'client', leaderEpoch: 4 })
         expect(result).toMatchObject({ kind: 'appended', baseOffset: sequence })
       }
-      await acked(log, 20)
+      await whenAckable(log, 20)
       expect(batchOffsets(await readAll(log)).map(([base]) => base)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18])
       await log.close({ clean: true })
       const again = await openLog(disk, { config: small, highWatermark: 20 })
@@ -369,12 +370,12 @@ describe('a write that fails', () => {
         return ++writes === failAt ? { shortBytes: 10 } : undefined
       })
       for (let count = 0; count < 30; count++) log.append(makeBatch(), client)
-      await expect(acked(log, 30)).rejects.toMatchObject({ code: 'write-failed' })
+      await expect(whenAckable(log, 30)).rejects.toMatchObject({ code: 'write-failed' })
       const end = log.endOffset
       expect([log.writtenOffset, end > 0 && end < 30]).toEqual([end, true])
       for (let count = end; count < 40; count++)
         expect(log.append(makeBatch(), client)).toMatchObject({ baseOffset: count })
-      await acked(log, 40)
+      await whenAckable(log, 40)
       const offsets = batchOffsets(await readAll(log)).map(([base]) => base)
       expect(offsets).toEqual(Array.from({ length: 40 }, (_, offset) => offset))
       await log.close({ clean: false })
@@ -414,7 +415,7 @@ describe('a sync that fails', () => {
       return { error: 'io' }
     })
     log.append(makeBatch(), client)
-    await expect(acked(log, 2)).rejects.toMatchObject({ code: 'offline' })
+    await expect(whenAckable(log, 2)).rejects.toMatchObject({ code: 'offline' })
     disk.injectFaults(undefined)
     expect([log.ackableOffset, log.failure?.code, syncs]).toEqual([1, 'offline', 1])
     expect(log.append(makeBatch(), client)).toMatchObject({ kind: 'refused', errorCode: ErrorCode.KAFKA_STORAGE_ERROR })
@@ -451,7 +452,7 @@ describe('truncation', () => {
           leaderEpoch: 3,
         })
         expect(next).toMatchObject({ kind: 'appended', baseOffset: offset })
-        await acked(log, offset + 2)
+        await whenAckable(log, offset + 2)
         const bases = batchOffsets(await readAll(log)).map(([base]) => base)
         expect(bases).toEqual(Array.from({ length: offset / 2 + 1 }, (_, place) => place * 2))
         await log.close({ clean: offset % 4 === 0 })
@@ -494,6 +495,17 @@ describe('truncation', () => {
     await again.close({ clean: true })
     const third = await openLog(disk, { config: small, cleanShutdown: true })
     expect([third.logStartOffset, third.endOffset]).toEqual([50, 50])
+  })
+
+  it('knows the timestamps that are left', async () => {
+    const log = await openLog(newDisk(), { config: small })
+    for (let time = 1; time <= 20; time++) await appendAcked(log, makeBatch({ timestamp: time * 10 }))
+    for (let offset = 19; offset > 0; offset--) {
+      await log.truncateTo(offset)
+      expect((await log.offsetOfMaxTimestamp())?.offset).toBe(offset - 1)
+      expect((await log.offsetForTimestamp(offset * 10))?.offset).toBe(offset - 1)
+      expect(await log.offsetForTimestamp(offset * 10 + 1)).toBeUndefined()
+    }
   })
 
   it('leaves appends that are waiting where they are', async () => {
@@ -544,7 +556,7 @@ describe('offsets by time', () => {
     ])
     expect(await log.offsetOfMaxTimestamp()).toEqual({ offset: 10, timestamp: 1000, leaderEpoch: 0 })
     log.advanceHighWatermark(12)
-    await acked(log, 12)
+    await whenAckable(log, 12)
     log.advanceHighWatermark(12)
     await log.deleteRecordsBefore(1)
     expect(await find(0)).toBe(1)

@@ -1,13 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ManualClock, seededRandom, silentLogger, systemClock } from '@millrace/base'
 import { describe, expect, it } from 'vitest'
-import { makeBatch } from '../test/batches.ts'
-import { acked, appendAcked, client } from '../test/logs.ts'
+import { batchOffsets, makeBatch } from '../test/batches.ts'
+import { appendAcked, client, readAll } from '../test/logs.ts'
 import { defaultLogConfig } from './config.ts'
 import { formatDirectory } from './data-directory.ts'
 import { FaultyFileSystem } from './fs/faulty.ts'
 import type { MemoryFileSystem } from './fs/memory.ts'
+import { NodeFileSystem } from './fs/node.ts'
+import type { FileSystem } from './fs/port.ts'
 import { LogManager, type LogManagerOptions } from './manager.ts'
 import type { MetaProperties } from './meta-properties.ts'
+import { whenAckable } from './when-ackable.ts'
 
 const topicId = 'SJa3GXldTX2z310xe9ZQgg'
 const otherId = 'TwI_rn5_QrW2b8aMkxQLMw'
@@ -22,7 +28,7 @@ async function newDisk(...directories: string[]): Promise<FaultyFileSystem> {
   return disk
 }
 
-function open(fileSystem: MemoryFileSystem, options: Partial<LogManagerOptions> = {}): Promise<LogManager> {
+function open(fileSystem: FileSystem, options: Partial<LogManagerOptions> = {}): Promise<LogManager> {
   return LogManager.open({
     fileSystem,
     directories: ['/data'],
@@ -131,7 +137,7 @@ describe('LogManager', () => {
     const manager = await open(disk)
     const log = await manager.openMetadataLog('AAAAAAAAAAAAAAAAAAAAAQ')
     log.append(makeBatch(), { origin: 'raft', leaderEpoch: 1 })
-    await acked(log, 1)
+    await whenAckable(log, 1)
     await manager.close({ clean: true, brokerEpoch: 1 })
     expect(await text(disk, '/data/recovery-point-offset-checkpoint')).toBe('0\n0\n')
     expect(await text(disk, '/data/__cluster_metadata-0/leader-epoch-checkpoint')).toBe('0\n1\n1 0\n')
@@ -152,7 +158,7 @@ describe('LogManager', () => {
     expect(logs.map((log) => log.directory)).toEqual(['/a/t-0', '/b/t-1', '/a/t-2', '/b/t-3'])
     disk.injectFaults(({ name, path }) => (name === 'sync' && path.startsWith('/b/t-1/') ? { error: 'io' } : undefined))
     logs[1]?.append(makeBatch(), client)
-    await expect(acked(logs[1] as (typeof logs)[number], 1)).rejects.toMatchObject({ code: 'offline' })
+    await expect(whenAckable(logs[1] as (typeof logs)[number], 1)).rejects.toMatchObject({ code: 'offline' })
     disk.injectFaults(undefined)
     expect(failures).toEqual(['/b'])
     expect(logs.map((log) => log.failure?.code)).toEqual([undefined, 'offline', undefined, 'offline'])
@@ -170,12 +176,37 @@ describe('LogManager', () => {
     await expect(open(disk, { clusterId: 'other' })).rejects.toMatchObject({ code: 'invalid-directory' })
     await disk.makeDirectory('/empty')
     await expect(open(disk, { directories: ['/data', '/empty'] })).rejects.toThrow('/empty: no meta.properties')
+    await expect(open(disk, { directories: ['/none'] })).rejects.toThrow('/none does not exist: format it first')
     await expect(formatDirectory(disk, '/data', meta)).rejects.toThrow('is formatted already')
     expect(await namesIn(disk, '/data')).toEqual(['.lock', 'meta.properties'])
     const manager = await open(disk)
     await expect(open(disk)).rejects.toMatchObject({ code: 'locked' })
     await manager.close({ clean: true, brokerEpoch: 1 })
     await (await open(disk)).close({ clean: true, brokerEpoch: 1 })
+  })
+
+  it('works on the machine’s own disk, after a clean stop and without one', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'millrace-logs-'))
+    try {
+      const fileSystem = new NodeFileSystem()
+      const ports = { directories: [root], configFor: () => ({ ...defaultLogConfig, segmentBytes: 500 }) }
+      await formatDirectory(fileSystem, root, meta)
+      for (let start = 0; start < 4; start++) {
+        const manager = await open(fileSystem, ports)
+        expect(manager.failedLogs).toEqual([])
+        const log = await manager.ensureLog(t0, topicId)
+        expect(log.endOffset).toBe(start * 10)
+        for (let count = 0; count < 10; count++) log.append(makeBatch({ valueSize: 50 }), client)
+        await whenAckable(log, log.endOffset)
+        const read = await readAll(log)
+        expect(batchOffsets(read).map(([base]) => base)).toEqual(
+          Array.from({ length: start * 10 + 10 }, (_, offset) => offset),
+        )
+        await manager.close({ clean: start % 2 === 0, brokerEpoch: start })
+      }
+    } finally {
+      rmSync(root, { recursive: true, force: true })
+    }
   })
 
   it('checks everything when a checkpoint is damaged, and writes checkpoints on time', async () => {

@@ -47,7 +47,7 @@ function isDirectoryId(text: string): boolean {
   return bytes !== undefined && !(bytes.subarray(0, 15).every((byte) => byte === 0) && (bytes[15] as number) < 100)
 }
 
-export interface FoundMetaProperties {
+interface FoundMetaProperties {
   readonly directory: string
   /** Undefined when the directory has no such file. */
   readonly properties: MetaProperties | undefined

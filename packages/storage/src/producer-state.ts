@@ -52,7 +52,7 @@ export interface IncomingMarker {
   readonly timestamp: number
 }
 
-export interface CheckOptions {
+interface CheckOptions {
   /** False when the transaction coordinator has not confirmed that the transaction is open (KIP-890). */
   readonly isVerified: boolean
   /** Transactions V2 (Produce 12 and later): a producer without state must start at sequence 0. */

@@ -13,7 +13,7 @@ const legacyChecksumStart = 16
 /** No broker took larger messages by default; one that did is refused as damaged. */
 const legacySizeMax = 64 << 20
 
-export interface RecoveryOptions {
+interface RecoveryOptions {
   readonly file: File
   readonly fileSize: number
   /** The offset that the segment may start with at the earliest. */

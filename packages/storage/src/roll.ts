@@ -23,7 +23,7 @@ export interface RollIncoming {
   readonly lastOffset: number
 }
 
-export type RollReason = 'size' | 'time' | 'offset-index' | 'time-index' | 'relative-offset'
+type RollReason = 'size' | 'time' | 'offset-index' | 'time-index' | 'relative-offset'
 
 /** Why the incoming batches belong into a new segment; undefined when they do not. */
 export function rollReason(

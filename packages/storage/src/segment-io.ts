@@ -7,7 +7,7 @@ import { type FileSystem, FileSystemError, isFileSystemError, joinPath } from '.
 import { type IndexCache, writeIndexes } from './index-files.ts'
 import type { Segment } from './segment.ts'
 
-export interface SegmentIoPorts {
+interface SegmentIoPorts {
   readonly fileSystem: FileSystem
   readonly pool: FilePool
   readonly cache: IndexCache

@@ -24,7 +24,7 @@ export interface SegmentMark {
   readonly timeIndexCount: number
 }
 
-export interface SegmentOptions {
+interface SegmentOptions {
   readonly baseOffset: number
   /** Of the log. */
   readonly directory: string
@@ -98,14 +98,18 @@ export class Segment implements RollSegment {
     this.maxTimestampOffset = offset
   }
 
+  /** Takes note of a batch that is in the segment, but perhaps in no index entry. */
+  observe(lastOffset: number, maxTimestamp: number): void {
+    if (maxTimestamp <= (this.maxTimestamp ?? -1)) return
+    this.maxTimestamp = maxTimestamp
+    this.maxTimestampOffset = lastOffset
+  }
+
   /** Takes in a batch at the end of the segment. An index entry is due after `indexIntervalBytes` since the last one. */
   append(size: number, lastOffset: number, maxTimestamp: number, indexIntervalBytes: number): void {
     const indexes = this.indexes as SegmentIndexes
     if (this.size === 0) this.firstTimestamp = maxTimestamp
-    if (maxTimestamp > (this.maxTimestamp as number)) {
-      this.maxTimestamp = maxTimestamp
-      this.maxTimestampOffset = lastOffset
-    }
+    this.observe(lastOffset, maxTimestamp)
     if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
       indexes.offsets.append(lastOffset, this.size)
       indexes.times.maybeAppend(this.maxTimestamp as number, this.maxTimestampOffset)

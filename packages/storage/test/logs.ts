@@ -5,8 +5,10 @@ import { defaultLogConfig, type LogConfig } from '../src/config.ts'
 import { FilePool } from '../src/file-pool.ts'
 import type { FileSystem } from '../src/fs/port.ts'
 import { IndexCache } from '../src/index-files.ts'
-import { Log, type LogOptions } from '../src/log.ts'
+import { Log } from '../src/log.ts'
+import type { LogOptions } from '../src/log-options.ts'
 import type { ReadResult } from '../src/log-reader.ts'
+import { whenAckable } from '../src/when-ackable.ts'
 import { batchOffsets } from './batches.ts'
 
 export const testTopicId = 'SJa3GXldTX2z310xe9ZQgg'
@@ -41,30 +43,11 @@ export async function openLog(fileSystem: FileSystem, options: OpenOptions = {})
 
 export const client = { origin: 'client', leaderEpoch: 0 } as const
 
-/** Resolves when `offset` may be acknowledged; rejects when the log fails first. */
-export function acked(log: Log, offset: number): Promise<void> {
-  if (log.ackableOffset >= offset) return Promise.resolve()
-  if (log.failure !== undefined) return Promise.reject(log.failure)
-  return new Promise((resolve, reject) => {
-    const stop = log.listen({
-      onAdvance: () => {
-        if (log.ackableOffset < offset) return
-        stop()
-        resolve()
-      },
-      onFailure: (_, error) => {
-        stop()
-        reject(error)
-      },
-    })
-  })
-}
-
 /** Appends, and waits until it may be acknowledged. The base offset. */
 export async function appendAcked(log: Log, batch: Buffer, leaderEpoch = 0): Promise<number> {
   const result = log.append(batch, { origin: 'client', leaderEpoch })
   if (result.kind === 'refused') throw new Error(`refused: ${result.errorCode} ${result.message}`)
-  await acked(log, result.lastOffset + 1)
+  await whenAckable(log, result.lastOffset + 1)
   return result.baseOffset
 }
 

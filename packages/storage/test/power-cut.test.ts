@@ -5,10 +5,12 @@ import { defaultLogConfig } from '../src/config.ts'
 import { formatDirectory } from '../src/data-directory.ts'
 import { FaultyFileSystem, seededFaults } from '../src/fs/faulty.ts'
 import type { OperationName } from '../src/fs/memory.ts'
-import type { Durability, Log } from '../src/log.ts'
+import type { Log } from '../src/log.ts'
+import type { Durability } from '../src/log-options.ts'
 import { LogManager } from '../src/manager.ts'
+import { whenAckable } from '../src/when-ackable.ts'
 import { makeBatch } from './batches.ts'
-import { acked, readAll, testTopicId } from './logs.ts'
+import { readAll, testTopicId } from './logs.ts'
 
 const config = { ...defaultLogConfig, segmentBytes: 2000, indexIntervalBytes: 200, fileDeleteDelayMs: 0 }
 const partition = { topic: 't', partition: 0 }
@@ -165,7 +167,7 @@ describe('a power cut', () => {
         [0, 1, 2].map((index) => manager.ensureLog({ topic: 't', partition: index }, testTopicId)),
       )
       for (const log of logs.slice(1)) log.append(makeBatch(), { origin: 'client', leaderEpoch: 0 })
-      await acked(logs[1] as Log, 1)
+      await whenAckable(logs[1] as Log, 1)
       const again = await openManager(disk.powerCut(seededRandom(seed)), 'fsync', seed)
       expect(again.failedLogs).toEqual([])
       expect(again.get({ topic: 't', partition: 1 })?.topicId, `seed ${seed}`).toBe(testTopicId)
@@ -196,7 +198,7 @@ describe('a power cut', () => {
       const log = await manager.ensureLog(partition, testTopicId)
       for (let count = 0; count < 40; count++)
         log.append(makeBatch({ valueSize: 100 }), { origin: 'client', leaderEpoch: 0 })
-      await acked(log, 40)
+      await whenAckable(log, 40)
       log.advanceHighWatermark(40)
       await manager.checkpoint()
       const offset = randomBelow(random, 45)

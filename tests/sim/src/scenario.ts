@@ -41,7 +41,7 @@ export interface RunResult {
   readonly traceHash: string
   readonly counts: RunCounts
   /** Undefined when all went well. */
-  readonly failure: { readonly kind: string; readonly message: string } | undefined
+  readonly failure: { readonly kind: string; readonly finder: string; readonly message: string } | undefined
   /** Empty unless it was asked for. */
   readonly trace: readonly string[]
   /** What the broker logged last. */
@@ -61,7 +61,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     await world.kernel.run(() => world.play())
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error
-    failure = { kind: error.kind, message: error.message }
+    failure = { kind: error.kind, finder: error.finder, message: error.message }
   }
   const { kernel } = world
   return {
@@ -196,7 +196,9 @@ class World {
       this.kernel.note(`history ${describeEvent(event)}`)
       if (event.type === 'fetch-ok') this.#readCount += event.records.length
       const violation = panel.observe(event)
-      if (violation !== undefined) this.kernel.fail('violation', `${violation.checker}: ${violation.message}`)
+      if (violation === undefined) return
+      const { checker: finder, message } = violation
+      this.kernel.fail('violation', `${finder}: ${message}`, { finder })
     })
   }
 

@@ -31,7 +31,7 @@ export interface NameChange {
   readonly node: DiskNode | undefined
 }
 
-export function newFile(nowMs: number): DiskFile {
+function newFile(nowMs: number): DiskFile {
   return { kind: 'file', bytes: Buffer.alloc(0), size: 0, modifiedMs: nowMs }
 }
 

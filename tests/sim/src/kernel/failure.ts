@@ -15,10 +15,13 @@ export type FailureKind =
 export class SimulationFailure extends Error {
   override readonly name = 'SimulationFailure'
   readonly kind: FailureKind
+  /** Who found a violation: a checker's name, or the scenario. */
+  readonly finder: string
 
-  constructor(kind: FailureKind, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+  constructor(kind: FailureKind, message: string, options: { readonly cause?: unknown; readonly finder?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.kind = kind
+    this.finder = options.finder ?? 'scenario'
   }
 }
 

@@ -80,8 +80,8 @@ export class Kernel {
   }
 
   /** Ends the run after this event. The first failure counts. */
-  fail(kind: FailureKind, message: string, cause?: unknown): void {
-    this.#failure ??= new SimulationFailure(kind, message, cause)
+  fail(kind: FailureKind, message: string, options: { readonly cause?: unknown; readonly finder?: string } = {}): void {
+    this.#failure ??= new SimulationFailure(kind, message, options)
   }
 
   /** Runs until `main` has ended. Throws {@link SimulationFailure}, whatever went wrong. */
@@ -157,13 +157,14 @@ export class Kernel {
 
   #caught(where: string, error: unknown): void {
     if (error instanceof SimulationFailure) this.#failure ??= error
-    else this.fail('exception', `Uncaught in ${where}: ${describeError(error)}`, error)
+    else this.fail('exception', `Uncaught in ${where}: ${describeError(error)}`, { cause: error })
   }
 
   /** For the time of a run, an unhandled rejection is a failure of the run and of nothing else. */
   #watchRejections(): () => void {
     const others = process.listeners('unhandledRejection')
-    const listener = (reason: unknown) => this.fail('unhandled-rejection', `Unhandled rejection: ${describeError(reason)}`, reason)
+    const listener = (cause: unknown) =>
+      this.fail('unhandled-rejection', `Unhandled rejection: ${describeError(cause)}`, { cause })
     process.removeAllListeners('unhandledRejection')
     process.on('unhandledRejection', listener)
     return () => {

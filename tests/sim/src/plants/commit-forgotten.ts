@@ -10,6 +10,7 @@ import {
   OffsetCommit,
 } from '@millrace/protocol'
 import { tapTransport } from './frame-tap.ts'
+import { groupOffsets } from '../checkers/group-offsets.ts'
 import type { Plant } from './plant.ts'
 
 const oneIn = 4
@@ -17,6 +18,7 @@ const oneIn = 4
 export const commitForgotten: Plant = {
   name: 'commit-forgotten',
   fault: `one in ${oneIn} commits of a group's offsets is acknowledged and not kept`,
+  foundBy: [groupOffsets.name],
   seedCountMax: 10,
   create: () => ({
     transport: (inner, { random }) =>

@@ -1,12 +1,20 @@
-/** Files are synced, the directories that name them are not. */
+/** Files of partitions are synced, the directories that name them are not. */
+import { acknowledged } from '../checkers/acknowledged.ts'
+import { oneValuePerOffset } from '../checkers/one-value-per-offset.ts'
 import type { Plant } from './plant.ts'
-import { wrapFileSystem } from './wrapped-file-system.ts'
+import { isPartitionDirectory, wrapFileSystem } from './wrapped-file-system.ts'
 
 export const directorySyncOmitted: Plant = {
   name: 'directory-sync-omitted',
-  fault: 'the names of new, renamed and removed files are never synced',
-  seedCountMax: 10,
+  fault: 'the names of new, renamed and removed files of partitions are never synced',
+  foundBy: [acknowledged.name, oneValuePerOffset.name],
+  seedCountMax: 20,
   create: () => ({
-    fileSystem: (inner) => wrapFileSystem(inner, { syncDirectory: async () => {} }),
+    fileSystem: (inner) =>
+      wrapFileSystem(inner, {
+        syncDirectory: async (path) => {
+          if (!isPartitionDirectory(path)) await inner.syncDirectory(path)
+        },
+      }),
   }),
 }

@@ -1,5 +1,6 @@
 /** Reads of a log are sometimes one bit off, and nobody looks. */
 import { randomBelow } from '@millrace/base'
+import { intact } from '../checkers/intact.ts'
 import type { Plant } from './plant.ts'
 import { wrapFileSystem } from './wrapped-file-system.ts'
 
@@ -8,6 +9,7 @@ const oneIn = 50
 export const flippedBit: Plant = {
   name: 'flipped-bit',
   fault: `one in ${oneIn} reads of a log gives a wrong bit`,
+  foundBy: [intact.name],
   seedCountMax: 10,
   create: () => ({
     fileSystem: (inner, { random }) =>

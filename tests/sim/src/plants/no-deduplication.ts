@@ -1,6 +1,7 @@
 /** Producer ids are ignored: every retry is appended again. */
 import { BatchHeader } from '@millrace/protocol'
 import { tapTransport } from './frame-tap.ts'
+import { noDuplicate } from '../checkers/no-duplicate.ts'
 import type { Plant } from './plant.ts'
 import { readProduce } from './produce-frame.ts'
 
@@ -10,6 +11,7 @@ const producerStateSize = 8 + 2 + 4
 export const noDeduplication: Plant = {
   name: 'no-deduplication',
   fault: 'batches of idempotent producers are appended whatever their sequence number',
+  foundBy: [noDuplicate.name],
   seedCountMax: 10,
   create: () => ({
     transport: (inner) =>

@@ -19,6 +19,8 @@ export interface Plant {
   readonly name: string
   /** What is wrong in a broker that has it. */
   readonly fault: string
+  /** The checkers that may find it, by name; a run that fails for another reason has not found it. */
+  readonly foundBy: readonly string[]
   /** Within how many seeds it must be found. */
   readonly seedCountMax: number
   create(): PlantInstance

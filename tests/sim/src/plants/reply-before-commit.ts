@@ -2,6 +2,8 @@
 import { randomBelow } from '@millrace/base'
 import { decodeResponse, ErrorCode, Produce } from '@millrace/protocol'
 import { type Tap, tapTransport } from './frame-tap.ts'
+import { acknowledged } from '../checkers/acknowledged.ts'
+import { oneValuePerOffset } from '../checkers/one-value-per-offset.ts'
 import type { Plant, PlantContext } from './plant.ts'
 import { acknowledge, type ProduceFrame, readProduce } from './produce-frame.ts'
 
@@ -16,6 +18,7 @@ interface Guess {
 export const replyBeforeCommit: Plant = {
   name: 'reply-before-commit',
   fault: 'a produce is acknowledged before its records are in the log',
+  foundBy: [acknowledged.name, oneValuePerOffset.name],
   seedCountMax: 20,
   create: () => ({
     // Guesses end with the process: after a crash nothing is known of the log.

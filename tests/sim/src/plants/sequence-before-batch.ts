@@ -1,11 +1,15 @@
 /** Sequence numbers are durable as soon as they are seen, their batches are not: a retry is taken for a duplicate. */
 import { type Tap, tapTransport } from './frame-tap.ts'
+import { acknowledged } from '../checkers/acknowledged.ts'
+import { intact } from '../checkers/intact.ts'
+import { order } from '../checkers/order.ts'
 import type { Plant } from './plant.ts'
 import { acknowledge, readProduce } from './produce-frame.ts'
 
 export const sequenceBeforeBatch: Plant = {
   name: 'sequence-before-batch',
   fault: 'the sequence number of a batch is durable before the batch',
+  foundBy: [acknowledged.name, intact.name, order.name],
   seedCountMax: 20,
   create() {
     /** Last sequence by producer and partition. Survives whatever happens to the log. */

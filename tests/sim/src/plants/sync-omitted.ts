@@ -1,12 +1,15 @@
-/** The disk is never asked to keep anything. */
+/** The disk is never asked to keep records. */
+import { acknowledged } from '../checkers/acknowledged.ts'
+import { oneValuePerOffset } from '../checkers/one-value-per-offset.ts'
 import type { Plant } from './plant.ts'
-import { wrapFileSystem } from './wrapped-file-system.ts'
+import { isRecords, wrapFileSystem } from './wrapped-file-system.ts'
 
 export const syncOmitted: Plant = {
   name: 'sync-omitted',
-  fault: 'files are written and never synced',
-  seedCountMax: 10,
+  fault: 'records are written and never synced',
+  foundBy: [acknowledged.name, oneValuePerOffset.name],
+  seedCountMax: 20,
   create: () => ({
-    fileSystem: (inner) => wrapFileSystem(inner, { file: () => ({ sync: async () => {} }) }),
+    fileSystem: (inner) => wrapFileSystem(inner, { file: ({ path }) => (isRecords(path) ? { sync: async () => {} } : {}) }),
   }),
 }

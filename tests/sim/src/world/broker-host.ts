@@ -165,7 +165,7 @@ export class BrokerHost {
       () => {
         isDone = true
       },
-      (error: unknown) => kernel.fail('violation', `The broker does not stop: ${describeError(error)}`, error),
+      (cause: unknown) => kernel.fail('violation', `The broker does not stop: ${describeError(cause)}`, { cause }),
     )
     while (!isDone && this.#current === incarnation) {
       await new Promise<void>((resolve) => kernel.scheduleAt(kernel.nowMs + 1, 'watch', resolve))
@@ -173,8 +173,9 @@ export class BrokerHost {
     return isDone ? 'done' : 'crashed'
   }
 
-  #failed(process: SimProcess, what: string, error: unknown): void {
-    if (process.isAlive) this.#options.kernel.fail('violation', `The broker ${what}: ${describeError(error)}`, error)
+  #failed(process: SimProcess, what: string, cause: unknown): void {
+    if (!process.isAlive) return
+    this.#options.kernel.fail('violation', `The broker ${what}: ${describeError(cause)}`, { cause })
   }
 
   #diskMs(): number {

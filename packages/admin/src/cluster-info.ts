@@ -1,0 +1,148 @@
+/** What a cluster says about itself: brokers, disks, producers, the metadata quorum. */
+import type { Cluster } from '@millrace/client'
+import { DescribeCluster, DescribeLogDirs, DescribeProducers, DescribeQuorum, ErrorCode } from '@millrace/protocol'
+import { ask, askOnce, type OperationOptions } from './operation.ts'
+import { type Result, type Results, resultOf } from './result.ts'
+import { byLeader, partitionKey, type TopicPartition } from './topics.ts'
+
+export interface ClusterDescription {
+  readonly clusterId: string
+  /** A broker that passes requests on to the controller. */
+  readonly controllerId: number
+  readonly brokers: readonly {
+    readonly id: number
+    readonly host: string
+    readonly port: number
+    readonly rack: string | null
+  }[]
+}
+
+export interface LogDirectory {
+  readonly path: string
+  readonly partitions: readonly (TopicPartition & { readonly size: number })[]
+}
+
+export interface ActiveProducer {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly lastSequence: number
+  readonly lastTimestamp: number
+  /** -1 when no transaction is open. */
+  readonly transactionStartOffset: number
+}
+
+export interface QuorumDescription {
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  readonly highWatermark: number
+  readonly voters: readonly QuorumReplica[]
+  readonly observers: readonly QuorumReplica[]
+}
+
+export interface QuorumReplica {
+  readonly id: number
+  readonly logEndOffset: number
+}
+
+export async function describeCluster(cluster: Cluster, options: OperationOptions = {}): Promise<ClusterDescription> {
+  const response = await askOnce(
+    cluster,
+    DescribeCluster,
+    {},
+    'Describing the cluster',
+    ({ errorCode, errorMessage }) => ({ code: errorCode, detail: errorMessage }),
+    options,
+  )
+  const brokers = response.brokers.map(({ brokerId, host, port, rack }) => ({ id: brokerId, host, port, rack }))
+  return {
+    clusterId: response.clusterId,
+    controllerId: response.controllerId,
+    brokers: brokers.sort((a, b) => a.id - b.id),
+  }
+}
+
+/** The log directories of each broker, by its id; sizes in bytes. */
+export async function describeLogDirs(
+  cluster: Cluster,
+  options: OperationOptions = {},
+): Promise<ReadonlyMap<number, readonly Result<LogDirectory>[]>> {
+  const { brokers } = await cluster.metadata([], options.signal === undefined ? {} : { signal: options.signal })
+  const found = new Map<number, readonly Result<LogDirectory>[]>()
+  for (const node of brokers.keys()) {
+    const response = await ask(cluster, DescribeLogDirs, { topics: null }, { ...options, node })
+    found.set(
+      node,
+      response.results.map(({ errorCode, logDir, topics }) =>
+        resultOf(errorCode, `The log directory ${logDir} of broker ${node}`, DescribeLogDirs.name, null, () => ({
+          path: logDir,
+          partitions: topics.flatMap(({ name, partitions }) =>
+            partitions.map(({ partitionIndex, partitionSize }) => ({
+              topic: name,
+              partition: partitionIndex,
+              size: partitionSize,
+            })),
+          ),
+        })),
+      ),
+    )
+  }
+  return found
+}
+
+/** Who writes to partitions with sequence numbers. */
+export async function describeProducers(
+  cluster: Cluster,
+  partitions: readonly TopicPartition[],
+  options: OperationOptions = {},
+): Promise<Results<readonly ActiveProducer[]>> {
+  const results = new Map<string, Result<readonly ActiveProducer[]>>()
+  for (const [leader, group] of await byLeader(cluster, partitions, options)) {
+    const topics = group.map(({ topic, partition }) => ({ name: topic, partitionIndexes: [partition] }))
+    const response = await ask(cluster, DescribeProducers, { topics }, { ...options, node: leader })
+    for (const { name, partitions: answers } of response.topics) {
+      for (const { partitionIndex, errorCode, errorMessage, activeProducers } of answers) {
+        const key = partitionKey({ topic: name, partition: partitionIndex })
+        const producers = () =>
+          activeProducers.map(({ producerId, producerEpoch, lastSequence, lastTimestamp, currentTxnStartOffset }) => {
+            return {
+              producerId,
+              producerEpoch,
+              lastSequence,
+              lastTimestamp,
+              transactionStartOffset: currentTxnStartOffset,
+            }
+          })
+        results.set(
+          key,
+          resultOf(errorCode, `Describing the producers of ${key}`, DescribeProducers.name, errorMessage, producers),
+        )
+      }
+    }
+  }
+  return results
+}
+
+export async function describeQuorum(cluster: Cluster, options: OperationOptions = {}): Promise<QuorumDescription> {
+  const response = await askOnce(
+    cluster,
+    DescribeQuorum,
+    { topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }] },
+    'Describing the metadata quorum',
+    ({ errorCode, topics }) => ({
+      code: errorCode === ErrorCode.NONE ? (topics[0]?.partitions[0]?.errorCode ?? ErrorCode.NONE) : errorCode,
+    }),
+    options,
+  )
+  const partition = response.topics[0]?.partitions[0]
+  const replica = ({ replicaId, logEndOffset }: { replicaId: number; logEndOffset: number }) => ({
+    id: replicaId,
+    logEndOffset,
+  })
+  return {
+    leaderId: partition?.leaderId ?? -1,
+    leaderEpoch: partition?.leaderEpoch ?? -1,
+    highWatermark: partition?.highWatermark ?? -1,
+    voters: partition?.currentVoters.map(replica) ?? [],
+    observers: partition?.observers.map(replica) ?? [],
+  }
+}

@@ -1,0 +1,21 @@
+export { MillraceError, type MillraceErrorCode } from '@millrace/client'
+export { Admin, type AdminOptions } from './admin.ts'
+export type {
+  ActiveProducer,
+  ClusterDescription,
+  LogDirectory,
+  QuorumDescription,
+  QuorumReplica,
+} from './cluster-info.ts'
+export type { ConfigChanges, ConfigEntry, ConfigResource, ConfigResourceType, ConfigSource } from './configs.ts'
+export type { CommittedOffset, GroupDescription, GroupMember, ListedGroup } from './groups.ts'
+export type { OperationOptions } from './operation.ts'
+export { type Result, type Results, valuesOf } from './result.ts'
+export type {
+  CreatedTopic,
+  FoundOffset,
+  NewTopic,
+  OffsetQuery,
+  TopicDescription,
+  TopicPartition,
+} from './topics.ts'

@@ -1,0 +1,87 @@
+/** Shortening a log on disk and in memory, while nothing else happens to it (reference 3.7). The result is durable. */
+import type { Clock, Logger } from '@millrace/base'
+import { BatchHeader } from '@millrace/protocol'
+import type { GroupCommit } from './group-commit.ts'
+import { locateBatch } from './locate.ts'
+import type { LogState } from './log-state.ts'
+import { findSnapshots, rebuildProducers, removeSnapshotsAbove } from './producer-recovery.ts'
+import { scanBatches, seekChunkBytes } from './scan.ts'
+import type { Segment } from './segment.ts'
+import type { SegmentIo } from './segment-io.ts'
+
+export interface TruncationParts {
+  readonly state: LogState
+  readonly io: SegmentIo
+  readonly commit: GroupCommit
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly fileDeleteDelayMs: number
+}
+
+/** Cuts off everything at or above `offset`, which is in the log. The epochs are left to be written. */
+export async function cutLog(parts: TruncationParts, offset: number): Promise<void> {
+  const { state, io, commit, fileDeleteDelayMs } = parts
+  const segment = state.segments.floor(offset) as Segment
+  const batch = await locateBatch(io, segment, offset)
+  const position = batch?.position ?? segment.writtenSize
+  const indexes = segment.indexes ?? (await io.cache.get(segment))
+  await io.setAside(state.segments.dropAfter(segment), fileDeleteDelayMs)
+  await io.cut(segment, position, true)
+  segment.releaseDirty()
+  io.cache.drop(segment)
+  segment.openIndexes(indexes)
+  segment.truncate(position, offset)
+  await observeTail(io, segment)
+  commit.reopened(segment)
+  await settle(parts, offset, offset)
+}
+
+/** The largest timestamp may be in a batch that no index entry stands for. */
+async function observeTail(io: SegmentIo, segment: Segment): Promise<void> {
+  const lease = await io.open(segment)
+  try {
+    const start = segment.indexes?.offsets.lookup(Number.MAX_SAFE_INTEGER).position ?? 0
+    const range = {
+      start,
+      end: segment.size,
+      nextOffset: segment.baseOffset,
+      verify: false,
+      chunkBytes: seekChunkBytes,
+    }
+    await scanBatches(lease.file, range, (bytes, at) => {
+      segment.observe(BatchHeader.lastOffset(bytes, at), BatchHeader.maxTimestamp(bytes, at))
+      return true
+    })
+  } finally {
+    lease.release()
+  }
+}
+
+/** Drops everything; the log starts again at `offset`. The epochs are left to be written. */
+export async function restartLog(parts: TruncationParts, offset: number): Promise<void> {
+  const { state, io, clock, fileDeleteDelayMs } = parts
+  const segment = state.newSegment(offset, clock.now())
+  await io.setAside(state.segments.replaceAll(segment), fileDeleteDelayMs)
+  await io.create(segment)
+  await io.sync(segment)
+  state.logStartOffset = offset
+  state.epochs.restore([])
+  state.epochsChanged = true
+  await settle(parts, offset, -1)
+}
+
+/** Brings everything else in line. Snapshots of producers are of use up to `snapshotOffsetMax`. */
+async function settle(parts: TruncationParts, offset: number, snapshotOffsetMax: number): Promise<void> {
+  const { state, io, commit, logger } = parts
+  const { name, directory, highWatermark, segments } = state
+  if (highWatermark > offset) {
+    logger.warn('the log was truncated below its high watermark', { log: name, highWatermark, offset })
+  }
+  state.truncatedTo(offset)
+  commit.reset(offset)
+  const found = await findSnapshots(io.fileSystem, directory)
+  await removeSnapshotsAbove(io.fileSystem, directory, found, snapshotOffsetMax)
+  const usable = found.filter((snapshotOffset) => snapshotOffset <= snapshotOffsetMax)
+  state.producers = await rebuildProducers(io, directory, usable, segments.all, offset, logger)
+  state.producers.advanceHighWatermark(state.highWatermark)
+}
