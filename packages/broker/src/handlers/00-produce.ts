@@ -115,7 +115,9 @@ function append(
   if (partition === undefined) {
     const { leader, leaderEpoch } = topic.partitions[index]
     const currentLeader = { leaderId: leader, leaderEpoch }
-    return { answer: { ...failed(index, ErrorCode.NOT_LEADER_OR_FOLLOWER), currentLeader } }
+    const answer = failed(index, ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    // Older clients cannot be told who it is (KIP-951).
+    return { answer: context.apiVersion >= 10 ? { ...answer, currentLeader } : answer }
   }
   const outcome = partition.append(records ?? Buffer.alloc(0), {
     requiredAcks: request.acks,

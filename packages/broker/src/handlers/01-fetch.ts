@@ -68,6 +68,7 @@ function limitsOf(request: FetchRequest, context: RequestContext, services: Serv
     sizeMin: Math.min(request.minBytes, sizeMax),
     waitMs: request.maxWaitMs,
     usesTopicIds: context.apiVersion >= 13,
+    tellsLeader: context.apiVersion >= 12,
     // Old clients know no storage error; "not leader" makes them refresh and retry.
     storageErrorCode: context.apiVersion <= 5 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.KAFKA_STORAGE_ERROR,
   }

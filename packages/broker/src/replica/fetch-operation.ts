@@ -14,6 +14,8 @@ export interface FetchLimits {
   readonly sizeMin: number
   readonly waitMs: number
   readonly usesTopicIds: boolean
+  /** Whether the client can be told who leads a partition that this broker does not (KIP-951). */
+  readonly tellsLeader: boolean
   /** What a client of this version is told when a disk failed. */
   readonly storageErrorCode: number
 }
@@ -92,10 +94,10 @@ export class FetchOperation {
 
   async #read(asked: FetchPartition, sizeMax: number, isFirst: boolean): Promise<PartitionAnswer> {
     const found = this.#find(asked)
-    if ('errorCode' in found) return failed(asked.partition, found.errorCode, found.currentLeader)
+    if ('errorCode' in found) return this.#failed(asked, found.errorCode, found.currentLeader)
     const { partition } = found
     const fenced = partition.checkLeaderEpoch(asked.currentLeaderEpoch)
-    if (fenced !== ErrorCode.NONE) return failed(asked.partition, fenced, partition.currentLeader)
+    if (fenced !== ErrorCode.NONE) return this.#failed(asked, fenced, partition.currentLeader)
     const read = await partition.read(asked.fetchOffset, {
       sizeMax,
       minOneBatch: isFirst,
@@ -117,6 +119,14 @@ export class FetchOperation {
       records: read.slice ?? noRecords,
       ...(read.divergingEpoch === undefined ? {} : { divergingEpoch: read.divergingEpoch }),
     }
+  }
+
+  #failed(
+    asked: FetchPartition,
+    errorCode: number,
+    currentLeader: { leaderId: number; leaderEpoch: number } | undefined,
+  ) {
+    return failed(asked.partition, errorCode, this.#limits.tellsLeader ? currentLeader : undefined)
   }
 
   #find(asked: FetchPartition) {

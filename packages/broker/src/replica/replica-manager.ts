@@ -97,7 +97,11 @@ export class ReplicaManager {
   }
 
   /** Several at a time: each waits for the disk more than once. */
-  async #openMissing(topic: TopicView, views: readonly PartitionView[], partitions: Map<number, Partition>): Promise<void> {
+  async #openMissing(
+    topic: TopicView,
+    views: readonly PartitionView[],
+    partitions: Map<number, Partition>,
+  ): Promise<void> {
     const missing = views.filter((view) => !partitions.has(view.index))
     const openNext = async (): Promise<void> => {
       for (let view = missing.shift(); view !== undefined; view = missing.shift()) {
