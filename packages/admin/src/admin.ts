@@ -18,6 +18,7 @@ import {
   deleteGroups,
   describeGroups,
   type GroupDescription,
+  type GroupOffset,
   type ListedGroup,
   listGroupOffsets,
   listGroups,
@@ -146,7 +147,7 @@ export class Admin {
   /** Commits for a group without members. Keys of the result are `topic-partition`. */
   alterGroupOffsets(
     groupId: string,
-    offsets: readonly (TopicPartition & { readonly offset: number; readonly metadata?: string })[],
+    offsets: readonly GroupOffset[],
     options?: OperationOptions,
   ): Promise<Results<void>> {
     return alterGroupOffsets(this.#cluster, groupId, offsets, options)

@@ -3,7 +3,7 @@ import type { Cluster } from '@millrace/client'
 import { DescribeCluster, DescribeLogDirs, DescribeProducers, DescribeQuorum, ErrorCode } from '@millrace/protocol'
 import { ask, askOnce, type OperationOptions } from './operation.ts'
 import { type Result, type Results, resultOf } from './result.ts'
-import { byLeader, partitionKey, type TopicPartition } from './topics.ts'
+import { askLeaders, partitionKey, type TopicPartition } from './topics.ts'
 
 export interface ClusterDescription {
   readonly clusterId: string
@@ -90,17 +90,16 @@ export async function describeLogDirs(
 }
 
 /** Who writes to partitions with sequence numbers. */
-export async function describeProducers(
+export function describeProducers(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
   options: OperationOptions = {},
 ): Promise<Results<readonly ActiveProducer[]>> {
-  const results = new Map<string, Result<readonly ActiveProducer[]>>()
-  for (const [leader, group] of await byLeader(cluster, partitions, options)) {
-    const topics = group.map(({ topic, partition }) => ({ name: topic, partitionIndexes: [partition] }))
-    const response = await ask(cluster, DescribeProducers, { topics }, { ...options, node: leader })
-    for (const { name, partitions: answers } of response.topics) {
-      for (const { partitionIndex, errorCode, errorMessage, activeProducers } of answers) {
+  return askLeaders(cluster, partitions, options, async (node, items, timeoutMs) => {
+    const topics = items.map(({ topic, partition }) => ({ name: topic, partitionIndexes: [partition] }))
+    const response = await cluster.send(DescribeProducers, { topics }, { ...options, node, timeoutMs })
+    return response.topics.flatMap(({ name, partitions: answers }) =>
+      answers.map(({ partitionIndex, errorCode, errorMessage, activeProducers }) => {
         const key = partitionKey({ topic: name, partition: partitionIndex })
         const producers = () =>
           activeProducers.map(({ producerId, producerEpoch, lastSequence, lastTimestamp, currentTxnStartOffset }) => {
@@ -112,14 +111,11 @@ export async function describeProducers(
               transactionStartOffset: currentTxnStartOffset,
             }
           })
-        results.set(
-          key,
-          resultOf(errorCode, `Describing the producers of ${key}`, DescribeProducers.name, errorMessage, producers),
-        )
-      }
-    }
-  }
-  return results
+        const what = `Describing the producers of ${key}`
+        return [key, resultOf(errorCode, what, DescribeProducers.name, errorMessage, producers)] as const
+      }),
+    )
+  })
 }
 
 export async function describeQuorum(cluster: Cluster, options: OperationOptions = {}): Promise<QuorumDescription> {

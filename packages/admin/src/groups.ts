@@ -10,7 +10,7 @@ import {
   OffsetDelete,
   OffsetFetch,
 } from '@millrace/protocol'
-import { ask, askOnce, type OperationOptions } from './operation.ts'
+import { askEach, askOnce, type OperationOptions } from './operation.ts'
 import { type Result, type Results, resultOf, succeeded } from './result.ts'
 import { partitionKey, type TopicPartition } from './topics.ts'
 
@@ -46,6 +46,12 @@ export interface CommittedOffset extends TopicPartition {
   /** -1 when unknown. */
   readonly leaderEpoch: number
   readonly metadata: string
+}
+
+/** What to commit for a partition. */
+export interface GroupOffset extends TopicPartition {
+  readonly offset: number
+  readonly metadata?: string
 }
 
 /** The groups of all brokers. */
@@ -127,12 +133,15 @@ export async function deleteGroups(
 ): Promise<Results<void>> {
   const results = new Map<string, Result<void>>()
   for (const groupId of groupIds) {
-    const response = await ask(cluster, DeleteGroups, { groupsNames: [groupId] }, { ...options, group: groupId })
-    const code = response.results[0]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
-    results.set(
-      groupId,
-      resultOf(code, `Deleting group "${groupId}"`, DeleteGroups.name, null, () => undefined),
-    )
+    const attempt = async (_: readonly string[], timeoutMs: number) => {
+      const sendOptions = { ...options, group: groupId, timeoutMs }
+      const response = await cluster.send(DeleteGroups, { groupsNames: [groupId] }, sendOptions)
+      const code = response.results[0]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
+      const result = resultOf(code, `Deleting group "${groupId}"`, DeleteGroups.name, null, () => undefined)
+      return new Map([[groupId, result]])
+    }
+    const answered = await askEach(cluster, [groupId], (id) => id, attempt, { ...options, group: groupId })
+    for (const [id, result] of answered) results.set(id, result)
   }
   return results
 }
@@ -167,20 +176,25 @@ export async function listGroupOffsets(
 }
 
 /** Commits offsets for a group that has no members. */
-export async function alterGroupOffsets(
+export function alterGroupOffsets(
   cluster: Cluster,
   groupId: string,
-  offsets: readonly (TopicPartition & { readonly offset: number; readonly metadata?: string })[],
+  offsets: readonly GroupOffset[],
   options: OperationOptions = {},
 ): Promise<Results<void>> {
-  const topics = new Map<string, { partitionIndex: number; committedOffset: number; committedMetadata: string }[]>()
-  for (const { topic, partition, offset, metadata = '' } of offsets) {
-    const entry = { partitionIndex: partition, committedOffset: offset, committedMetadata: metadata }
-    topics.set(topic, [...(topics.get(topic) ?? []), entry])
+  const attempt = async (open: readonly GroupOffset[], timeoutMs: number) => {
+    const topics = new Map<string, { partitionIndex: number; committedOffset: number; committedMetadata: string }[]>()
+    for (const { topic, partition, offset, metadata = '' } of open) {
+      const entry = { partitionIndex: partition, committedOffset: offset, committedMetadata: metadata }
+      topics.set(topic, [...(topics.get(topic) ?? []), entry])
+    }
+    const body = { groupId, topics: Array.from(topics, ([name, partitions]) => ({ name, partitions })) }
+    // Version 10 names topics by id; by name is what people asked with.
+    const sendOptions = { ...options, group: groupId, versions: { max: 9 }, timeoutMs }
+    const response = await cluster.send(OffsetCommit, body, sendOptions)
+    return partitionResults(response.topics, `Committing for group "${groupId}"`, OffsetCommit.name)
   }
-  const body = { groupId, topics: Array.from(topics, ([name, partitions]) => ({ name, partitions })) }
-  const response = await ask(cluster, OffsetCommit, body, { ...options, group: groupId, versions: { max: 9 } })
-  return partitionResults(response.topics, `Committing for group "${groupId}"`, OffsetCommit.name)
+  return askEach(cluster, offsets, partitionKey, attempt, { ...options, group: groupId })
 }
 
 export async function deleteGroupOffsets(

@@ -1,6 +1,7 @@
 /** What the operations of an admin client are made of: a request, sent again while its errors say that this may help. */
-import { brokerError, type Cluster, type RetryOptions, type SendOptions } from '@millrace/client'
+import { brokerError, type Cluster, type MillraceError, type RetryOptions, type SendOptions } from '@millrace/client'
 import { type Api, ErrorCode, type Fields, type Input, type Static } from '@millrace/protocol'
+import type { Result, Results } from './result.ts'
 
 export interface OperationOptions {
   readonly signal?: AbortSignal
@@ -11,7 +12,7 @@ export interface OperationOptions {
 /** How long a controller may take over an operation: told to the broker. */
 export const controllerTimeoutMs = 30_000
 
-/** Sends a request that answers each of its items for itself; tried again only when it got no answer. */
+/** Sends a request; tried again only when it got no answer. */
 export function ask<const Req extends Fields, const Res extends Fields>(
   cluster: Cluster,
   api: Api<Req, Res>,
@@ -37,6 +38,50 @@ export function askOnce<const Req extends Fields, const Res extends Fields>(
     return response
   }
   return cluster.retry(attempt, retryOptions(options))
+}
+
+/**
+ * For operations that answer each item for itself: `attempt` gets the items, then again those whose errors may pass. Gives the last
+ * result of each; rejects when an item never got one.
+ */
+export async function askEach<Item, T>(
+  cluster: Cluster,
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  attempt: (items: readonly Item[], timeoutMs: number) => Promise<Results<T>>,
+  options: OperationOptions & Pick<RetryOptions, 'group'> = {},
+): Promise<Results<T>> {
+  const results = new Map<string, Result<T>>()
+  let open = items
+  const round = async (timeoutMs: number) => {
+    if (open.length === 0) return
+    for (const [key, result] of await attempt(open, timeoutMs)) results.set(key, result)
+    let passing: MillraceError | undefined
+    open = open.filter((item) => {
+      const result = results.get(keyOf(item))
+      if (result === undefined || result.ok || !mayPass(result.error)) return false
+      passing = result.error
+      return true
+    })
+    if (passing !== undefined) throw passing
+  }
+  try {
+    await cluster.retry(round, retryOptions(options))
+  } catch (error) {
+    if (options.signal?.aborted || !items.every((item) => results.has(keyOf(item)))) throw error
+  }
+  return results
+}
+
+/** That something does not exist is an answer, though Kafka's table has it as retriable. So is that the broker ran out of time. */
+const answers: ReadonlySet<number | undefined> = new Set([
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.UNKNOWN_TOPIC_ID,
+  ErrorCode.REQUEST_TIMED_OUT,
+])
+
+function mayPass({ retriable, brokerCode }: MillraceError): boolean {
+  return retriable && !answers.has(brokerCode)
 }
 
 function retryOptions({ signal, timeoutMs, group }: OperationOptions & SendOptions): RetryOptions {

@@ -1,5 +1,5 @@
 /** Operations on topics. */
-import type { Cluster } from '@millrace/client'
+import { brokerError, type Cluster } from '@millrace/client'
 import {
   CreatePartitions,
   CreateTopics,
@@ -9,7 +9,7 @@ import {
   ListOffsets,
   Metadata,
 } from '@millrace/protocol'
-import { ask, controllerTimeoutMs, type OperationOptions } from './operation.ts'
+import { ask, askEach, controllerTimeoutMs, type OperationOptions } from './operation.ts'
 import { type Result, type Results, resultOf } from './result.ts'
 
 export interface NewTopic {
@@ -61,16 +61,14 @@ export interface FoundOffset {
 
 export const partitionKey = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`
 
-export async function createTopics(
+export function createTopics(
   cluster: Cluster,
   topics: readonly NewTopic[],
   options: OperationOptions & { readonly validateOnly?: boolean } = {},
 ): Promise<Results<CreatedTopic>> {
-  const response = await ask(
-    cluster,
-    CreateTopics,
-    {
-      topics: topics.map(({ name, partitions = -1, replicationFactor = -1, configs = {} }) => ({
+  const attempt = async (open: readonly NewTopic[], timeoutMs: number) => {
+    const body = {
+      topics: open.map(({ name, partitions = -1, replicationFactor = -1, configs = {} }) => ({
         name,
         numPartitions: partitions,
         replicationFactor,
@@ -79,63 +77,65 @@ export async function createTopics(
       })),
       timeoutMs: controllerTimeoutMs,
       validateOnly: options.validateOnly ?? false,
-    },
-    options,
-  )
-  return new Map(
-    response.topics.map(({ name, errorCode, errorMessage, topicId, numPartitions, replicationFactor }) => [
-      name,
-      resultOf(errorCode, `Creating topic "${name}"`, CreateTopics.name, errorMessage, () => {
-        return { topicId, partitions: numPartitions, replicationFactor }
-      }),
-    ]),
-  )
+    }
+    const response = await cluster.send(CreateTopics, body, { ...options, timeoutMs })
+    return new Map(
+      response.topics.map(({ name, errorCode, errorMessage, topicId, numPartitions, replicationFactor }) => [
+        name,
+        resultOf(errorCode, `Creating topic "${name}"`, CreateTopics.name, errorMessage, () => {
+          return { topicId, partitions: numPartitions, replicationFactor }
+        }),
+      ]),
+    )
+  }
+  return askEach(cluster, topics, ({ name }) => name, attempt, options)
 }
 
-export async function deleteTopics(
+export function deleteTopics(
   cluster: Cluster,
   names: readonly string[],
   options: OperationOptions = {},
 ): Promise<Results<void>> {
-  const response = await ask(
-    cluster,
-    DeleteTopics,
-    (version) =>
-      version >= 6
-        ? { topics: names.map((name) => ({ name })), timeoutMs: controllerTimeoutMs }
-        : { topicNames: names, timeoutMs: controllerTimeoutMs },
-    options,
-  )
-  return new Map(
-    response.responses.map(({ name, errorCode, errorMessage }) => [
-      name ?? '',
-      resultOf(errorCode, `Deleting topic "${name}"`, DeleteTopics.name, errorMessage, () => undefined),
-    ]),
-  )
+  const attempt = async (open: readonly string[], timeoutMs: number) => {
+    const response = await cluster.send(
+      DeleteTopics,
+      (version) =>
+        version >= 6
+          ? { topics: open.map((name) => ({ name })), timeoutMs: controllerTimeoutMs }
+          : { topicNames: open, timeoutMs: controllerTimeoutMs },
+      { ...options, timeoutMs },
+    )
+    return new Map(
+      response.responses.map(({ name, errorCode, errorMessage }) => [
+        name ?? '',
+        resultOf(errorCode, `Deleting topic "${name}"`, DeleteTopics.name, errorMessage, () => undefined),
+      ]),
+    )
+  }
+  return askEach(cluster, names, (name) => name, attempt, options)
 }
 
 /** Grows topics to these numbers of partitions. */
-export async function createPartitions(
+export function createPartitions(
   cluster: Cluster,
   counts: Readonly<Record<string, number>>,
   options: OperationOptions & { readonly validateOnly?: boolean } = {},
 ): Promise<Results<void>> {
-  const response = await ask(
-    cluster,
-    CreatePartitions,
-    {
-      topics: Object.entries(counts).map(([name, count]) => ({ name, count, assignments: null })),
+  const attempt = async (open: readonly string[], timeoutMs: number) => {
+    const body = {
+      topics: open.map((name) => ({ name, count: counts[name] ?? -1, assignments: null })),
       timeoutMs: controllerTimeoutMs,
       validateOnly: options.validateOnly ?? false,
-    },
-    options,
-  )
-  return new Map(
-    response.results.map(({ name, errorCode, errorMessage }) => [
-      name,
-      resultOf(errorCode, `Growing topic "${name}"`, CreatePartitions.name, errorMessage, () => undefined),
-    ]),
-  )
+    }
+    const response = await cluster.send(CreatePartitions, body, { ...options, timeoutMs })
+    return new Map(
+      response.results.map(({ name, errorCode, errorMessage }) => [
+        name,
+        resultOf(errorCode, `Growing topic "${name}"`, CreatePartitions.name, errorMessage, () => undefined),
+      ]),
+    )
+  }
+  return askEach(cluster, Object.keys(counts), (name) => name, attempt, options)
 }
 
 /** All topics, or those named; a name that does not exist has its error. */
@@ -182,105 +182,94 @@ function timestampOf(query: OffsetQuery): number {
 }
 
 /** Looks up offsets, each at its partition's leader. Keys are {@link partitionKey}s. */
-export async function listOffsets(
+export function listOffsets(
   cluster: Cluster,
   queries: readonly (TopicPartition & { readonly at: OffsetQuery })[],
   options: OperationOptions & { readonly isolation?: 'committed' | 'uncommitted' } = {},
 ): Promise<Results<FoundOffset>> {
   const isolationLevel = options.isolation === 'committed' ? 1 : 0
-  const results = new Map<string, Result<FoundOffset>>()
-  for (const [leader, group] of await byLeader(cluster, queries, options)) {
-    const response = await ask(
-      cluster,
+  return askLeaders(cluster, queries, options, async (node, items, timeoutMs) => {
+    const response = await cluster.send(
       ListOffsets,
       (version) => ({
         replicaId: -1,
         ...(version >= 2 ? { isolationLevel } : {}),
-        topics: groupByTopic(group).map(([name, items]) => ({
+        topics: groupByTopic(items).map(([name, ofTopic]) => ({
           name,
-          partitions: items.map(({ partition, at }) => ({ partitionIndex: partition, timestamp: timestampOf(at) })),
+          partitions: ofTopic.map(({ partition, at }) => ({ partitionIndex: partition, timestamp: timestampOf(at) })),
         })),
       }),
-      { ...options, node: leader },
+      { ...options, node, timeoutMs },
     )
-    for (const { name, partitions } of response.topics) {
-      for (const { partitionIndex, errorCode, offset, timestamp, leaderEpoch } of partitions) {
+    return response.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex, errorCode, offset, timestamp, leaderEpoch }) => {
         const key = partitionKey({ topic: name, partition: partitionIndex })
-        const what = `Looking up an offset of ${key}`
-        results.set(
-          key,
-          resultOf(errorCode, what, ListOffsets.name, null, () => ({ offset, timestamp, leaderEpoch })),
-        )
-      }
-    }
-  }
-  return results
+        const found = () => ({ offset, timestamp, leaderEpoch })
+        return [key, resultOf(errorCode, `Looking up an offset of ${key}`, ListOffsets.name, null, found)] as const
+      }),
+    )
+  })
 }
 
 /** Removes the records before these offsets ('latest': all that are committed). Answers where each partition begins now. */
-export async function deleteRecords(
+export function deleteRecords(
   cluster: Cluster,
   targets: readonly (TopicPartition & { readonly before: number | 'latest' })[],
   options: OperationOptions = {},
 ): Promise<Results<{ readonly logStartOffset: number }>> {
-  const results = new Map<string, Result<{ readonly logStartOffset: number }>>()
-  for (const [leader, group] of await byLeader(cluster, targets, options)) {
-    const topics = groupByTopic(group).map(([name, items]) => ({
+  return askLeaders(cluster, targets, options, async (node, items, timeoutMs) => {
+    const topics = groupByTopic(items).map(([name, ofTopic]) => ({
       name,
-      partitions: items.map(({ partition, before }) => ({
+      partitions: ofTopic.map(({ partition, before }) => ({
         partitionIndex: partition,
         offset: before === 'latest' ? -1 : before,
       })),
     }))
-    const response = await ask(
-      cluster,
-      DeleteRecords,
-      { topics, timeoutMs: controllerTimeoutMs },
-      { ...options, node: leader },
-    )
-    for (const { name, partitions } of response.topics) {
-      for (const { partitionIndex, errorCode, lowWatermark } of partitions) {
+    const body = { topics, timeoutMs: controllerTimeoutMs }
+    const response = await cluster.send(DeleteRecords, body, { ...options, node, timeoutMs })
+    return response.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex, errorCode, lowWatermark }) => {
         const key = partitionKey({ topic: name, partition: partitionIndex })
-        const what = `Deleting records of ${key}`
-        results.set(
-          key,
-          resultOf(errorCode, what, DeleteRecords.name, null, () => ({ logStartOffset: lowWatermark })),
-        )
-      }
-    }
-  }
-  return results
+        const start = () => ({ logStartOffset: lowWatermark })
+        return [key, resultOf(errorCode, `Deleting records of ${key}`, DeleteRecords.name, null, start)] as const
+      }),
+    )
+  })
 }
 
-/** Items by the node that leads their partition. Throws when a topic or partition has no leader, after trying. */
-export async function byLeader<T extends TopicPartition>(
+/** {@link askEach} for partitions: asks each one's leader, and looks for the leaders again when that did not help. */
+export function askLeaders<Item extends TopicPartition, T>(
   cluster: Cluster,
-  items: readonly T[],
-  options: OperationOptions = {},
-): Promise<ReadonlyMap<number, readonly T[]>> {
-  const names = [...new Set(items.map(({ topic }) => topic))]
-  if (names.length === 0) return new Map()
-  return cluster.retry(async () => {
+  items: readonly Item[],
+  options: OperationOptions,
+  send: (leader: number, items: readonly Item[], timeoutMs: number) => Promise<Iterable<readonly [string, Result<T>]>>,
+): Promise<Results<T>> {
+  const attempt = async (open: readonly Item[], timeoutMs: number) => {
+    const names = [...new Set(open.map(({ topic }) => topic))]
     await cluster.metadata(names, options.signal === undefined ? {} : { signal: options.signal })
-    const groups = new Map<number, T[]>()
-    for (const item of items) {
-      const leader = requireLeader(cluster, item)
-      groups.set(leader, [...(groups.get(leader) ?? []), item])
+    const results = new Map<string, Result<T>>()
+    const groups = new Map<number, Item[]>()
+    for (const item of open) {
+      const leader = cluster.leaderOf(item.topic, item.partition)
+      if (leader === undefined) results.set(partitionKey(item), missingLeader(cluster, item))
+      else groups.set(leader, [...(groups.get(leader) ?? []), item])
     }
-    return groups
-  }, options)
+    for (const found of await Promise.all(
+      Array.from(groups, ([leader, ofLeader]) => send(leader, ofLeader, timeoutMs)),
+    )) {
+      for (const [key, result] of found) results.set(key, result)
+    }
+    return results
+  }
+  return askEach(cluster, items, partitionKey, attempt, options)
 }
 
-function requireLeader(cluster: Cluster, item: TopicPartition): number {
-  const { topic, partition } = item
-  const leader = cluster.leaderOf(topic, partition)
-  if (leader !== undefined) return leader
-  const known = cluster.snapshot.topics.get(topic)
-  const code = known?.partitions[partition]?.errorCode ?? known?.errorCode ?? ErrorCode.NONE
-  const missing = code === ErrorCode.NONE ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : code
-  const result = resultOf(missing, `Finding the leader of ${partitionKey(item)}`, Metadata.name, null, () => 0)
-  if (result.ok) return result.value
-  throw result.error
+function missingLeader<T>(cluster: Cluster, item: TopicPartition): Result<T> {
+  const topic = cluster.snapshot.topics.get(item.topic)
+  const code = topic?.partitions[item.partition]?.errorCode ?? topic?.errorCode ?? ErrorCode.NONE
+  const known = code === ErrorCode.NONE ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : code
+  const what = `Finding the leader of ${partitionKey(item)}`
+  return { ok: false, error: brokerError(known, what, Metadata.name) }
 }
 
 function groupByTopic<T extends TopicPartition>(items: readonly T[]): [string, T[]][] {

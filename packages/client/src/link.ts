@@ -48,6 +48,8 @@ export class Link {
   readonly #queue: Call[] = []
   #state: LinkState = 'idle'
   #connection: BrokerConnection | undefined
+  /** One that is being prepared for use. */
+  #opening: BrokerConnection | undefined
   #served: ServedVersions | undefined
   #failureCount = 0
   #restEndMs = 0
@@ -102,6 +104,7 @@ export class Link {
     this.#idleTimer?.cancel()
     this.#abort?.abort()
     this.#rejectQueue(error)
+    this.#opening?.close(error)
     this.#connection?.close(error)
   }
 
@@ -224,6 +227,7 @@ export class Link {
       inFlightMax,
       onClose: (error) => this.#onDisconnect(connection, error),
     })
+    this.#opening = connection
     if (signal.aborted) connection.close(this.#closedError())
     try {
       const { software, setup } = this.#environment
@@ -232,6 +236,8 @@ export class Link {
     } catch (error) {
       connection.close(toMillraceError(error, `Preparing the connection to ${formatAddress(this.address)}`))
       throw error
+    } finally {
+      this.#opening = undefined
     }
   }
 

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { emptySnapshot, type MetadataSnapshot } from './metadata-snapshot.ts'
 import { route } from './route.ts'
 
-const partition = { partition: 0, leader: 2, leaderEpoch: 1, replicas: [2], isr: [2], offlineReplicas: [], errorCode: 0 }
+const partition = {
+  partition: 0,
+  leader: 2,
+  leaderEpoch: 1,
+  replicas: [2],
+  isr: [2],
+  offlineReplicas: [],
+  errorCode: 0,
+}
 const topic = { name: 't', topicId: 'x', isInternal: false, errorCode: 0, fetchedAtMs: 0 }
 const snapshot: MetadataSnapshot = {
   ...emptySnapshot,

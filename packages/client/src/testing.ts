@@ -1,6 +1,7 @@
 /** Test parts: a scripted cluster, and a clock that is driven as far as a test needs. */
 import type { ManualClock } from '@millrace/base'
 
+export { forgetFetchSessions } from './testing/fetch-handler.ts'
 export { PartitionLog } from './testing/partition-log.ts'
 export {
   hangUp,
@@ -12,7 +13,6 @@ export {
   type SeenRequest,
 } from './testing/scripted-broker.ts'
 export { ScriptedCluster, type ScriptedClusterOptions, type ScriptedTopic } from './testing/scripted-cluster.ts'
-export { forgetFetchSessions } from './testing/fetch-handler.ts'
 export { type CommittedOffset, ScriptedGroup } from './testing/scripted-group.ts'
 
 function macrotask(): Promise<void> {

@@ -18,9 +18,7 @@ interface Session {
   readonly partitions: Map<string, Wanted>
 }
 
-type PartitionAnswer = NonNullable<
-  NonNullable<ResponseInput<typeof Fetch>['responses']>[number]['partitions']
->[number]
+type PartitionAnswer = NonNullable<NonNullable<ResponseInput<typeof Fetch>['responses']>[number]['partitions']>[number]
 
 const sessions = new WeakMap<ScriptedCluster, Map<number, Session>>()
 
@@ -66,7 +64,12 @@ function update(session: Session, cluster: ScriptedCluster, body: FetchRequest):
 function readPartition(request: ScriptedRequest<FetchRequest>, wanted: Wanted): PartitionAnswer {
   const { cluster, broker, body } = request
   const log = cluster.topics.get(wanted.topic)?.partitions[wanted.partition]
-  const none = { partitionIndex: wanted.partition, highWatermark: -1, abortedTransactions: null, records: Buffer.alloc(0) }
+  const none = {
+    partitionIndex: wanted.partition,
+    highWatermark: -1,
+    abortedTransactions: null,
+    records: Buffer.alloc(0),
+  }
   if (log === undefined) return { ...none, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
   if (log.leader !== broker.id) return { ...none, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER }
   if (wanted.leaderEpoch >= 0 && wanted.leaderEpoch < log.leaderEpoch) {

@@ -6,6 +6,7 @@ import {
   CreateTopics,
   DeleteTopics,
   ErrorCode,
+  Fetch,
   type Fields,
   FindCoordinator,
   Heartbeat,
@@ -22,9 +23,8 @@ import {
   SyncGroup,
 } from '@millrace/protocol'
 import { handleFetch } from './fetch-handler.ts'
-import type { ScriptedRequest } from './scripted-broker.ts'
-import { Fetch } from '@millrace/protocol'
 import type { PartitionLog } from './partition-log.ts'
+import type { ScriptedRequest } from './scripted-broker.ts'
 
 type Handler<A extends Api<Fields, Fields>> = (
   request: ScriptedRequest<Request<A>>,

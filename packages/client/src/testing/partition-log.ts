@@ -1,5 +1,5 @@
 /** The log of one partition of the scripted cluster: batches in memory, with the checks that idempotent producers rely on. */
-import { BatchHeader, encodeControlBatch, ErrorCode } from '@millrace/protocol'
+import { BatchHeader, ErrorCode, encodeControlBatch } from '@millrace/protocol'
 
 interface StoredBatch {
   readonly bytes: Buffer

@@ -6,8 +6,8 @@ import { type Clock, randomUuid, seededRandom } from '@millrace/base'
 import { MemoryNetwork, type Transport } from '@millrace/network'
 import type { Api, Fields } from '@millrace/protocol'
 import { PartitionLog } from './partition-log.ts'
-import { ScriptedGroup } from './scripted-group.ts'
 import { type Intercept, ScriptedBroker, type SeenRequest } from './scripted-broker.ts'
+import { ScriptedGroup } from './scripted-group.ts'
 
 export interface ScriptedClusterOptions {
   readonly clock: Clock

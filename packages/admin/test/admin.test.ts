@@ -1,0 +1,199 @@
+import { ManualClock, seededRandom } from '@millrace/base'
+import { Cluster, type MillraceError } from '@millrace/client'
+import { drive, hangUp, ScriptedCluster } from '@millrace/client/testing'
+import { CreateTopics, DescribeGroups, ErrorCode, ListOffsets, Metadata, OffsetCommit } from '@millrace/protocol'
+import { describe, expect, it } from 'vitest'
+import { Admin, type Results, valuesOf } from '../src/index.ts'
+
+async function world(brokerCount = 3) {
+  const clock = new ManualClock()
+  const scripted = await ScriptedCluster.start({ clock, brokerCount })
+  const cluster = new Cluster({
+    brokers: scripted.bootstrap,
+    transport: scripted.transport,
+    clock,
+    random: seededRandom(5),
+  })
+  const admin = new Admin({ cluster })
+  return { clock, scripted, cluster, admin, run: <T>(promise: Promise<T>) => drive(clock, promise) }
+}
+
+/** What became of each item: its value, or the name of its error. */
+function outcomes<T>(results: Results<T>) {
+  return Object.fromEntries(
+    Array.from(results, ([key, result]) => [key, result.ok ? result.value : result.error.brokerError]),
+  )
+}
+
+describe('topics', () => {
+  it('are created, described and deleted with a result for each', async () => {
+    const { scripted, admin, run } = await world()
+    scripted.createTopic('old', 1)
+    const created = await run(admin.createTopics([{ name: 'orders', partitions: 3 }, { name: 'old' }]))
+    expect(outcomes(created)).toMatchObject({ orders: { partitions: 3 }, old: 'TOPIC_ALREADY_EXISTS' })
+    expect(await run(admin.listTopics())).toEqual(['old', 'orders'])
+
+    const described = outcomes(await run(admin.describeTopics(['orders', 'nope'])))
+    expect(described.nope).toBe('UNKNOWN_TOPIC_OR_PARTITION')
+    expect(described.orders).toMatchObject({
+      partitions: [
+        { partition: 0, leader: 1 },
+        { partition: 1, leader: 2 },
+        { partition: 2, leader: 3 },
+      ],
+    })
+    expect(outcomes(await run(admin.deleteTopics(['orders', 'nope'])))).toEqual({
+      orders: undefined,
+      nope: 'UNKNOWN_TOPIC_OR_PARTITION',
+    })
+    expect([...scripted.topics.keys()]).toEqual(['old'])
+  })
+
+  it('are asked for again only where that may help', async () => {
+    const { scripted, admin, run } = await world(1)
+    const remove = scripted.intercept(CreateTopics, ({ body }) => {
+      remove()
+      const codes = [ErrorCode.NONE, ErrorCode.INVALID_PARTITIONS, ErrorCode.NOT_CONTROLLER]
+      return { topics: body.topics.map(({ name }, index) => ({ name, errorCode: codes[index] ?? 0 })) }
+    })
+    const results = await run(admin.createTopics([{ name: 'a' }, { name: 'b' }, { name: 'c' }]))
+    expect(outcomes(results)).toMatchObject({ b: 'INVALID_PARTITIONS', c: { partitions: 1 } })
+    const names = scripted.seen('CreateTopics').map(({ body }) => (body as { topics: { name: string }[] }).topics)
+    expect(names.map((topics) => topics.map(({ name }) => name))).toEqual([['a', 'b', 'c'], ['c']])
+  })
+
+  it('throw their first error for who wants that', async () => {
+    const { scripted, admin, run } = await world(1)
+    scripted.createTopic('old', 1)
+    const results = await run(admin.createTopics([{ name: 'new' }, { name: 'old' }]))
+    expect(() => valuesOf(results)).toThrow('Creating topic "old" failed with TOPIC_ALREADY_EXISTS: it exists')
+  })
+})
+
+describe('offsets', () => {
+  it('are asked of each partition’s leader', async () => {
+    const { scripted, admin, run } = await world()
+    scripted.createTopic('t', 3)
+    const queries = [0, 1, 2].map((partition) => ({ topic: 't', partition, at: 'latest' as const }))
+    expect(outcomes(await run(admin.listOffsets(queries)))).toMatchObject({
+      't-0': { offset: 0 },
+      't-1': { offset: 0 },
+      't-2': { offset: 0 },
+    })
+    const perBroker = scripted.brokers.map((broker) => broker.seen.filter(({ name }) => name === 'ListOffsets').length)
+    expect(perBroker).toEqual([1, 1, 1])
+  })
+
+  it('follow a leader that moved between the question for it and the question to it', async () => {
+    const { scripted, admin, run } = await world()
+    scripted.createTopic('t', 2)
+    const remove = scripted.intercept(ListOffsets, (_, proceed) => {
+      remove()
+      scripted.moveLeader('t', 0, 3)
+      return proceed()
+    })
+    const queries = [0, 1].map((partition) => ({ topic: 't', partition, at: 'earliest' as const }))
+    expect(outcomes(await run(admin.listOffsets(queries)))).toMatchObject({
+      't-0': { offset: 0 },
+      't-1': { offset: 0 },
+    })
+  })
+
+  it('say at once which partition does not exist', async () => {
+    const { clock, scripted, admin, run } = await world(1)
+    scripted.createTopic('t', 1)
+    const results = await run(
+      admin.listOffsets([
+        { topic: 't', partition: 0, at: 'latest' },
+        { topic: 't', partition: 7, at: 'latest' },
+        { topic: 'nope', partition: 0, at: 'latest' },
+      ]),
+    )
+    expect(outcomes(results)).toMatchObject({
+      't-0': { offset: 0 },
+      't-7': 'UNKNOWN_TOPIC_OR_PARTITION',
+      'nope-0': 'UNKNOWN_TOPIC_OR_PARTITION',
+    })
+    expect(clock.monotonic()).toBeLessThan(1000)
+  })
+
+  it('give the last error of a partition when time is up', async () => {
+    const { scripted, admin, run } = await world(1)
+    scripted.createTopic('t', 1)
+    scripted.intercept(ListOffsets, () => ({
+      topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: ErrorCode.OFFSET_NOT_AVAILABLE }] }],
+    }))
+    const query = { topic: 't', partition: 0, at: 'latest' as const }
+    expect(outcomes(await run(admin.listOffsets([query], { timeoutMs: 3000 })))).toEqual({
+      't-0': 'OFFSET_NOT_AVAILABLE',
+    })
+    expect(scripted.seen('ListOffsets').length).toBeGreaterThan(1)
+  })
+})
+
+describe('group offsets', () => {
+  it('are committed, listed, and wait for a coordinator that loads', async () => {
+    const { scripted, admin, run } = await world()
+    scripted.createTopic('t', 2)
+    let refusals = 2
+    scripted.intercept(OffsetCommit, ({ body }, proceed) => {
+      if (refusals-- <= 0) return proceed()
+      const errorCode = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+      const topics = body.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+      }))
+      return { topics }
+    })
+    const offsets = [
+      { topic: 't', partition: 0, offset: 5 },
+      { topic: 't', partition: 1, offset: 9, metadata: 'by hand' },
+    ]
+    expect(outcomes(await run(admin.alterGroupOffsets('g', offsets)))).toEqual({ 't-0': undefined, 't-1': undefined })
+    expect(await run(admin.listGroupOffsets('g'))).toMatchObject([
+      { topic: 't', partition: 0, offset: 5, metadata: '' },
+      { topic: 't', partition: 1, offset: 9, metadata: 'by hand' },
+    ])
+  })
+})
+
+describe('failures', () => {
+  it('reject when no broker answers, naming what was asked', async () => {
+    const { scripted, admin, run } = await world(1)
+    await scripted.stop()
+    const error = await run(
+      admin.createTopics([{ name: 'a' }], { timeoutMs: 2000 }).catch((cause) => cause as MillraceError),
+    )
+    expect(error).toMatchObject({ name: 'MillraceError' })
+    expect((error as MillraceError).message).toContain('broker1:9092')
+  })
+
+  it('end with the caller’s signal', async () => {
+    const { scripted, admin, run } = await world(1)
+    scripted.intercept(Metadata, () => hangUp)
+    const controller = new AbortController()
+    const listed = admin.listTopics({ signal: controller.signal }).catch((cause) => cause as MillraceError)
+    controller.abort(new Error('enough'))
+    expect(await run(listed)).toMatchObject({ code: 'aborted' })
+  })
+
+  it('leave a shared cluster open, and close their own', async () => {
+    const { scripted, clock, cluster, admin, run } = await world(1)
+    await run(cluster.metadata())
+    await admin.close()
+    await run(cluster.metadata())
+    const own = new Admin({ brokers: scripted.bootstrap, transport: scripted.transport, clock })
+    await run(own.listTopics())
+    await own.close()
+    await expect(own.listTopics()).rejects.toMatchObject({ code: 'closed' })
+  })
+})
+
+describe('a request that the scripted cluster does not know', () => {
+  it('is refused by name', async () => {
+    const { admin, run, scripted } = await world(1)
+    expect(scripted.broker(1).versions.has(DescribeGroups.key)).toBe(false)
+    const error = await run(admin.describeGroups(['g']).catch((cause) => cause as MillraceError))
+    expect(error).toMatchObject({ code: 'unsupported-version', apiName: 'DescribeGroups' })
+  })
+})
