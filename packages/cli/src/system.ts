@@ -32,7 +32,12 @@ export function processTerminal(): Terminal {
         else process.stdout.once('drain', done)
       }),
     writeError: (text) => void process.stderr.write(text),
-    readLines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    readLines: () =>
+      createInterface({
+        input: process.stdin,
+        crlfDelay: Number.POSITIVE_INFINITY,
+        signal: controller.signal,
+      }),
     readFile: (path) => readFile(path, 'utf8'),
     resolvePath: (path) => resolve(path),
   }

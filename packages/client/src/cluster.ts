@@ -1,5 +1,5 @@
 /** A connection to a cluster: sends any request to the right broker. What producers, consumers and admin clients are made of. */
-import { type Clock, type Logger, type Random, shuffle, sleep, TimerWheel } from '@millrace/base'
+import { type Clock, type Logger, type Random, shuffle, TimerWheel } from '@millrace/base'
 import { type Address, formatAddress } from '@millrace/network'
 import {
   type Api,
@@ -67,6 +67,8 @@ export class Cluster {
   readonly #coordinators: Coordinators
   /** Addresses that FindCoordinator named before Metadata did. */
   readonly #hintedAddresses = new Map<number, Address>()
+  /** Ends a {@link sleep} with an error. */
+  readonly #sleepers = new Set<(error: MillraceError) => void>()
   #closeError: MillraceError | undefined
   #isReachable = true
   #laneCount = 0
@@ -186,13 +188,23 @@ export class Cluster {
     if (transactionalId !== undefined) this.#coordinators.forget('transaction', transactionalId)
   }
 
-  /** Waits; rejects with {@link MillraceError} `aborted`. */
-  async sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    try {
-      await sleep(this.clock, delayMs, signal)
-    } catch (error) {
-      throw signal === undefined ? error : abortedError(signal, 'Waiting')
-    }
+  /** Waits; rejects with {@link MillraceError} `aborted`, or `closed` when the cluster connection is closed meanwhile. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    if (this.#closeError !== undefined) return Promise.reject(this.#closeError)
+    if (signal?.aborted) return Promise.reject(abortedError(signal, 'Waiting'))
+    return new Promise<void>((resolve, reject) => {
+      const end = (error?: MillraceError) => {
+        this.#sleepers.delete(end)
+        signal?.removeEventListener('abort', onAbort)
+        timer.cancel()
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      const onAbort = () => end(abortedError(signal as AbortSignal, 'Waiting'))
+      const timer = this.clock.schedule(delayMs, () => end())
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#sleepers.add(end)
+    })
   }
 
   /** A lane that no one else uses. {@link closeLane} gives its connections back. */
@@ -269,6 +281,7 @@ export class Cluster {
     this.#closeError = error
     this.#metadata.close(error)
     this.#links.close(error)
+    for (const end of [...this.#sleepers]) end(error)
     this.timers.close()
   }
 
@@ -431,7 +444,10 @@ export class Cluster {
 
   #abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined, what: string): Promise<T> {
     if (signal === undefined) return promise
-    if (signal.aborted) return Promise.reject(abortedError(signal, what))
+    if (signal.aborted) {
+      promise.catch(() => {})
+      return Promise.reject(abortedError(signal, what))
+    }
     return new Promise<T>((resolve, reject) => {
       const onAbort = () => reject(abortedError(signal, what))
       signal.addEventListener('abort', onAbort, { once: true })

@@ -401,3 +401,20 @@ describe('requests without an answer', () => {
     await cluster.close()
   })
 })
+
+describe('sleep', () => {
+  it('ends early, without a timer left, when aborted or closed', async () => {
+    const { clock, cluster, fails } = await world(1)
+    const before = clock.pendingCount
+    const aborter = new AbortController()
+    const aborted = fails(cluster.sleep(60_000, aborter.signal))
+    aborter.abort()
+    expect(await aborted).toMatchObject({ code: 'aborted' })
+    expect(clock.pendingCount).toBe(before)
+    const closed = fails(cluster.sleep(60_000))
+    await cluster.close()
+    expect(await closed).toMatchObject({ code: 'closed' })
+    await pass(clock, 5)
+    expect(clock.pendingCount).toBe(0)
+  })
+})

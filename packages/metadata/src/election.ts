@@ -34,7 +34,7 @@ export function elect(partition: PartitionImage, change: IsrChange, rules: Elect
   const elr = partition.elr.filter((id) => !unclean.has(id))
   const target = { ...targetOf(partition), isr: change.isr, elr }
   const winner = chooseLeader({ ...partition, ...target }, rules)
-  const isUnclean = winner !== undefined && winner.isUnclean
+  const isUnclean = winner?.isUnclean === true
   const leader = winner?.id ?? noLeader
   const isr = isUnclean ? [leader] : winner !== undefined && !change.isr.includes(leader) ? [leader] : change.isr
   return withElr(

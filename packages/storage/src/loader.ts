@@ -77,6 +77,8 @@ class Loader {
       await finishLeftovers(fileSystem, this.#directory, entries, this.#options.logger)
       entries = await fileSystem.list(this.#directory)
     }
+    // A killed process may have made files and not yet synced their names; what is acknowledged from now on relies on them.
+    if (!this.#options.cleanShutdown && entries.length > 0) await fileSystem.syncDirectory(this.#directory)
     this.#see(entries)
     const topicId = await this.#readTopicId()
     const segments = await this.#findSegments()

@@ -42,7 +42,7 @@ export interface LogManagerOptions {
   readonly recoveryPointCheckpointMs?: number
   /** How often high watermarks are written. 5,000 by default. */
   readonly highWatermarkCheckpointMs?: number
-  /** `producer.id.expiration.ms`, 86,400,000 by default. */
+  /** `producer.id.expiration.ms`, 86,400,000 by default. Read at every check. */
   readonly producerExpirationMs?: number
   /** How often silent producers are looked for. 600,000 by default. */
   readonly producerExpirationCheckMs?: number
@@ -432,7 +432,7 @@ export class LogManager {
 
   #startTimers(): void {
     const { recoveryPointCheckpointMs = 60_000, highWatermarkCheckpointMs = 5_000 } = this.#options
-    const { producerExpirationMs = 86_400_000, producerExpirationCheckMs = 600_000 } = this.#options
+    const { producerExpirationCheckMs = 600_000 } = this.#options
     this.#every(recoveryPointCheckpointMs, () => this.checkpoint())
     this.#every(highWatermarkCheckpointMs, async () => {
       for (const home of this.#homes) {
@@ -440,6 +440,8 @@ export class LogManager {
       }
     })
     this.#every(producerExpirationCheckMs, async () => {
+      // Read anew: it may be a getter.
+      const { producerExpirationMs = 86_400_000 } = this.#options
       for (const { log } of this.#logs.values()) log.removeExpiredProducers(producerExpirationMs)
     })
   }

@@ -55,18 +55,32 @@ function expectOutput(bin: string, cwd: string, args: readonly string[], expecte
 /** Throws with what went wrong. */
 export async function checkCommand(bin: string, emptyFolder: string): Promise<void> {
   mkdirSync(emptyFolder)
-  for (const round of ['first', 'second']) {
+  for (const round of ['first', 'second'] as const) {
     const { child, port } = await startBroker(bin, emptyFolder)
     try {
-      const server = ['--bootstrap-server', `127.0.0.1:${port}`]
-      if (round === 'first')
-        expectOutput(bin, emptyFolder, ['topic', 'create', 'orders', '--partitions', '3', ...server], 'Created orders')
-      expectOutput(bin, emptyFolder, ['topic', 'list', ...server], 'orders')
-      expectOutput(bin, emptyFolder, ['topic', 'describe', 'orders', ...server], 'END OFFSET')
-      expectOutput(bin, emptyFolder, ['cluster', 'describe', ...server], 'led by node 1')
-    } finally {
-      const code = await stopBroker(child)
-      if (code !== 0) throw new Error(`the ${round} broker ended with ${code} after SIGTERM`)
+      useBroker(bin, emptyFolder, port, round)
+    } catch (error) {
+      await stopBroker(child)
+      throw error
     }
+    const code = await stopBroker(child)
+    if (code !== 0) throw new Error(`the ${round} broker ended with ${code} after SIGTERM`)
   }
+}
+
+function useBroker(bin: string, cwd: string, port: number, round: 'first' | 'second'): void {
+  const server = ['--bootstrap-server', `127.0.0.1:${port}`]
+  if (round === 'first') {
+    expectOutput(bin, cwd, ['topic', 'create', 'orders', '--partitions', '3', ...server], 'Created orders')
+    const produced = spawnSync(process.execPath, [bin, 'produce', 'orders', '--compression', 'zstd', ...server], {
+      cwd,
+      encoding: 'utf8',
+      env: cleanEnvironment(),
+      input: 'one\ntwo\n',
+    })
+    if (produced.status !== 0) throw new Error(`millrace produce: exit ${produced.status}\n${produced.stderr}`)
+  }
+  expectOutput(bin, cwd, ['topic', 'list', ...server], 'orders')
+  expectOutput(bin, cwd, ['topic', 'describe', 'orders', ...server], 'END OFFSET')
+  expectOutput(bin, cwd, ['cluster', 'describe', ...server], 'led by node 1')
 }

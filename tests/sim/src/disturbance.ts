@@ -1,6 +1,6 @@
 /** The faults of a run, one after the other, drawn from the seed. */
 import { type Clock, type Random, randomBelow, sleep } from '@millrace/base'
-import type { FaultyTransport } from '@millrace/network'
+import type { FaultyTransport, TransportFaults } from '@millrace/network'
 import type { Kernel } from './kernel/kernel.ts'
 import type { SimMachine } from './kernel/process.ts'
 import { type BrokerHost, slowDisk, usualDisk } from './world/broker-host.ts'
@@ -27,6 +27,8 @@ const wallOffsetMsMax = 4 * jumpMsMax
 export class Disturbance {
   readonly #options: DisturbanceOptions
   readonly #counts: Record<string, number> = {}
+  /** How the clients' networks are in good times. */
+  readonly #usualFaults: readonly TransportFaults[]
   /** Each as often as it is in the list. */
   readonly #faults: readonly (readonly [name: string, fault: Fault])[]
   /** What ends the troubles that go on. */
@@ -34,12 +36,12 @@ export class Disturbance {
 
   constructor(options: DisturbanceOptions) {
     this.#options = options
-    const crash = (clock: Clock) => this.#crash(clock, options.cutsPower ? 'power' : 'process')
+    this.#usualFaults = options.clients.map(({ cable }) => ({ ...cable.faults }))
     this.#faults = [
-      ['crash', crash],
-      ['crash', crash],
-      ['crash', crash],
-      ['kill', (clock) => this.#crash(clock, 'process')],
+      ['crash', (clock) => this.#crash(clock)],
+      ['crash', (clock) => this.#crash(clock)],
+      ['crash', (clock) => this.#crash(clock)],
+      ['crash', (clock) => this.#crash(clock)],
       ['restart', () => this.#restart()],
       ['reset all', () => options.brokerCable.resetAll()],
       ['reset one', () => this.#client().cable.resetAll()],
@@ -49,6 +51,7 @@ export class Disturbance {
       ['clock jump', () => this.#jump()],
       ['pause', () => this.#pause()],
       ['slow disk', () => this.#slowDisk()],
+      ['full disk', () => this.#fullDisk()],
     ]
   }
 
@@ -71,10 +74,12 @@ export class Disturbance {
     while (!this.#options.broker.isRunning) await this.#options.broker.start()
   }
 
-  /** Kills the broker and starts it again, which may be cut short by the next crash. */
-  async #crash(clock: Clock, kind: 'power' | 'process'): Promise<void> {
-    const { random, broker } = this.#options
+  /** Kills the broker, or its whole computer, and starts it again, which may be cut short by the next crash. */
+  async #crash(clock: Clock): Promise<void> {
+    const { random, broker, cutsPower } = this.#options
     for (;;) {
+      // What a killed process had not synced is found by the next one, and may be gone after that one's power cut.
+      const kind = cutsPower && randomBelow(random, 5) < 3 ? 'power' : 'process'
       broker.crash(kind, randomBelow(random, 2) === 0 ? 'reset' : 'silent')
       await sleep(clock, randomBelow(random, downMsMax))
       const starting = broker.start()
@@ -94,8 +99,7 @@ export class Disturbance {
 
   #badNetwork(): void {
     const { random, clients } = this.#options
-    for (const { cable } of clients) {
-      const usual = cable.faults
+    for (const [index, { cable }] of clients.entries()) {
       cable.faults = {
         refuseChance: 0.2,
         resetChance: randomBelow(random, 2) === 0 ? 0 : 0.02,
@@ -103,7 +107,7 @@ export class Disturbance {
         delayMsMax: randomBelow(random, 60),
       }
       this.#forAWhile(() => {
-        cable.faults = usual
+        cable.faults = { ...(this.#usualFaults[index] as TransportFaults) }
       })
     }
   }
@@ -131,6 +135,14 @@ export class Disturbance {
     broker.diskSpeed = slowDisk
     this.#forAWhile(() => {
       broker.diskSpeed = usualDisk
+    })
+  }
+
+  #fullDisk(): void {
+    const { broker } = this.#options
+    broker.isDiskFull = true
+    this.#forAWhile(() => {
+      broker.isDiskFull = false
     })
   }
 

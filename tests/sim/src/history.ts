@@ -26,7 +26,12 @@ export type ProduceEvent =
   /** Acknowledged with acks=all. `baseOffset` is -1 where the broker only says that it has the records already. */
   | { readonly type: 'produce-ok'; readonly operation: number; readonly baseOffset: number }
   /** Refused for good: no retry can help, and none of the records may ever be seen because of this operation. */
-  | { readonly type: 'produce-refused'; readonly operation: number; readonly errorCode: number; readonly message: string }
+  | {
+      readonly type: 'produce-refused'
+      readonly operation: number
+      readonly errorCode: number
+      readonly message: string
+    }
 
 export type FetchEvent =
   | { readonly type: 'fetch'; readonly operation: number; readonly partition: number; readonly offset: number }
@@ -65,14 +70,17 @@ export type OffsetsEvent =
       readonly committed: ReadonlyMap<number, number>
     }
 
-/** A partition was read from its start to its high watermark while nothing was written. */
-export interface LogReadEvent {
-  readonly type: 'log-read'
-  readonly partition: number
-  readonly startOffset: number
-  readonly endOffset: number
-  readonly records: readonly ReadRecord[]
-}
+/** A partition is read from its start to its high watermark, in several fetches. Others may go on writing meanwhile. */
+export type LogReadEvent =
+  | { readonly type: 'log-read-begin'; readonly operation: number; readonly partition: number }
+  | {
+      readonly type: 'log-read'
+      readonly operation: number
+      readonly partition: number
+      readonly startOffset: number
+      readonly endOffset: number
+      readonly records: readonly ReadRecord[]
+    }
 
 /** Hands out operation numbers, and hands events on as they happen. */
 export class History {

@@ -31,7 +31,10 @@ async function showSeed(seed: number, options: Options): Promise<boolean> {
 
 function casesOf(options: Options): Case[] {
   const planted = options.plants === 'none' ? [] : plants.filter(({ name }) => isAskedFor(name, options))
-  const seeds = Array.from({ length: options.lastSeed - options.firstSeed + 1 }, (_, index) => options.firstSeed + index)
+  const seeds = Array.from(
+    { length: options.lastSeed - options.firstSeed + 1 },
+    (_, index) => options.firstSeed + index,
+  )
   // Planted bugs take longest: they begin first.
   return [...planted.map(({ name }) => ({ plant: name })), ...seeds.map((seed) => ({ seed }))]
 }

@@ -1,6 +1,7 @@
 /** Spreads cases over the machine's cores. A case that hangs is given up with its worker. */
 import { Worker } from 'node:worker_threads'
 import type { CaseResult } from './case.ts'
+import { describeError } from './kernel/failure.ts'
 
 export type Case = { readonly seed: number } | { readonly plant: string }
 
@@ -41,13 +42,20 @@ function ask(worker: Worker, work: Case): Promise<CaseResult | undefined> {
   return new Promise((resolve) => {
     const end = (result: CaseResult | undefined) => {
       clearTimeout(timer)
-      worker.removeAllListeners()
+      worker.off('message', onMessage)
+      worker.off('error', onError)
+      worker.off('exit', onExit)
       resolve(result)
     }
     const timer = setTimeout(() => end(undefined), caseMsMax)
-    worker.once('message', (result: CaseResult) => end(result))
-    worker.once('error', (error) => end({ passed: false, report: `${describeCase(work)}: ${error.stack}`, stepCount: 0 }))
-    worker.once('exit', () => end(undefined))
+    const onMessage = (result: CaseResult) => end(result)
+    const onExit = () => end(undefined)
+    const onError = (error: unknown) => {
+      end({ passed: false, report: `${describeCase(work)}: ${describeError(error)}`, stepCount: 0 })
+    }
+    worker.on('message', onMessage)
+    worker.on('error', onError)
+    worker.on('exit', onExit)
     worker.postMessage(work)
   })
 }

@@ -1,8 +1,8 @@
 /** One run: a broker, three clients, faults drawn from the seed, then a quiet time in which everything must come right. */
 import { type Clock, type Random, randomBelow, sleep } from '@millrace/base'
 import { FaultyTransport, MemoryNetwork, noTransportFaults } from '@millrace/network'
-import { checkers } from './checkers/index.ts'
 import { Panel } from './checkers/checker.ts'
+import { checkers } from './checkers/index.ts'
 import { Consumer } from './client/consumer.ts'
 import { GroupMember } from './client/member.ts'
 import type { ClientPorts } from './client/ports.ts'
@@ -157,7 +157,10 @@ class World {
     }
     await this.#within('The end of all faults', this.#disturbance.end())
     const before = this.#producer.acknowledgedCount
-    await this.#within('Accepting writes again', this.#until(driver, () => this.#producer.acknowledgedCount > before))
+    await this.#within(
+      'Accepting writes again',
+      this.#until(driver, () => this.#producer.acknowledgedCount > before),
+    )
     for (const client of clients) client.stop()
     await this.#within('Finishing what clients had begun', Promise.all(running))
     await this.#verify('Reading everything')

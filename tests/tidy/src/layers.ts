@@ -30,6 +30,7 @@ export const forbiddenPairs: readonly (readonly [from: string, to: string])[] = 
 export const subpaths: readonly string[] = [
   '@millrace/storage/testing',
   '@millrace/network/testing',
+  '@millrace/client/testing',
   '@millrace/coordinator/testing',
   '@millrace/cli/bin',
 ]

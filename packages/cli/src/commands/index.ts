@@ -4,6 +4,7 @@ import { clusterDescribeCommand } from './cluster-describe.ts'
 import { groupDescribeCommand } from './group-describe.ts'
 import { groupListCommand } from './group-list.ts'
 import { kafkaConfigCommand } from './kafka-config.ts'
+import { produceCommand } from './produce.ts'
 import { startCommand } from './start.ts'
 import { topicCreateCommand } from './topic-create.ts'
 import { topicDeleteCommand } from './topic-delete.ts'
@@ -12,6 +13,7 @@ import { topicListCommand } from './topic-list.ts'
 
 export const commands: readonly Command[] = [
   startCommand,
+  produceCommand,
   topicCreateCommand,
   topicListCommand,
   topicDescribeCommand,

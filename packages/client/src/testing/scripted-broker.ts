@@ -16,7 +16,7 @@ import {
 import { handlers } from './handlers.ts'
 import type { ScriptedCluster } from './scripted-cluster.ts'
 
-/** Instead of an answer: none; the connection goes on with the next request. */
+/** Instead of an answer: none, nor any later one. Requests of the connection are still handled, as when a cable breaks in one direction. */
 export const noAnswer: unique symbol = Symbol('no answer')
 /** Instead of an answer: the connection is closed. */
 export const hangUp: unique symbol = Symbol('hang up')
@@ -63,6 +63,7 @@ export class ScriptedBroker {
   readonly #cluster: ScriptedCluster
   readonly #transport: Transport
   readonly #connections = new Set<Connection>()
+  readonly #muted = new WeakSet<Connection>()
   readonly #intercepts = new Map<number, Set<AnyIntercept>>()
   #listener: Listener | undefined
 
@@ -158,7 +159,8 @@ export class ScriptedBroker {
     const outcome = await this.#handle(request)
     const isUnanswered = api.key === Produce.key && (body as { acks?: number }).acks === 0
     if (outcome === hangUp) connection.destroy()
-    else if (outcome !== noAnswer && !isUnanswered) {
+    else if (outcome === noAnswer) this.#muted.add(connection)
+    else if (!isUnanswered && !this.#muted.has(connection)) {
       connection.write(encodeResponse(api, version, header.correlationId, outcome as object) as Buffer[])
     }
   }

@@ -31,7 +31,7 @@ export class BrokerSessions {
   /** Whether another incarnation may not take the id yet. */
   isHeld(brokerId: number, nowMs: number): boolean {
     const session = this.#sessions.get(brokerId)
-    return session !== undefined && session.hasBeaten && nowMs - session.lastContactMs < this.timeoutMs
+    return session?.hasBeaten === true && nowMs - session.lastContactMs < this.timeoutMs
   }
 
   isExpired(brokerId: number, nowMs: number): boolean {

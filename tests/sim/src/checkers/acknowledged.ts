@@ -1,7 +1,6 @@
 /** What was acknowledged is there: seen by every read that begins later, and in the log at the end. */
-import { nameOf, type RecordIdentity } from '../history.ts'
+import { type LogReadEvent, nameOf } from '../history.ts'
 import { type CheckerKind, entryOf } from './checker.ts'
-import { first } from './one-value-per-offset.ts'
 import { type Fetch, OpenOperations, type Produce } from './operations.ts'
 
 const offsetOutOfRange = 1
@@ -9,8 +8,11 @@ const offsetOutOfRange = 1
 interface Acknowledged {
   /** The end of what was acknowledged with an offset. */
   end: number
-  readonly records: Map<string, RecordIdentity>
+  /** Names, in the order in which they were acknowledged. */
+  readonly names: string[]
 }
+
+type LogReadBegin = Extract<LogReadEvent, { type: 'log-read-begin' }>
 
 export const acknowledged: CheckerKind = {
   name: 'acknowledged records are there',
@@ -19,9 +21,9 @@ export const acknowledged: CheckerKind = {
   create() {
     const produces = new OpenOperations<Produce>()
     const fetches = new OpenOperations<Fetch & { readonly acknowledgedEnd: number }>()
+    const logReads = new OpenOperations<LogReadBegin & { readonly acknowledgedCount: number }>()
     const partitions = new Map<number, Acknowledged>()
-    const of = (partition: number) =>
-      entryOf(partitions, partition, (): Acknowledged => ({ end: 0, records: new Map() }))
+    const of = (partition: number) => entryOf(partitions, partition, (): Acknowledged => ({ end: 0, names: [] }))
 
     return {
       observe(event) {
@@ -32,7 +34,7 @@ export const acknowledged: CheckerKind = {
           case 'produce-ok': {
             const { partition, records } = produces.end(event)
             const known = of(partition)
-            for (const record of records) known.records.set(nameOf(record), record)
+            known.names.push(...records.map(nameOf))
             if (event.baseOffset >= 0) known.end = Math.max(known.end, event.baseOffset + records.length)
             return undefined
           }
@@ -55,13 +57,16 @@ export const acknowledged: CheckerKind = {
             }
             return undefined
           }
+          case 'log-read-begin':
+            logReads.begin({ ...event, acknowledgedCount: of(event.partition).names.length })
+            return undefined
           case 'log-read': {
+            const { partition, acknowledgedCount } = logReads.end(event)
             const present = new Set(event.records.map(nameOf))
-            return first([...of(event.partition).records.values()], (record) =>
-              present.has(nameOf(record))
-                ? undefined
-                : `${nameOf(record)} was acknowledged, and partition ${event.partition} does not have it (${event.startOffset} to ${event.endOffset})`,
-            )
+            const { names } = of(partition)
+            const lost = names.findIndex((name, index) => index < acknowledgedCount && !present.has(name))
+            if (lost === -1) return undefined
+            return `${names[lost]} was acknowledged, and partition ${partition} does not have it (${event.startOffset} to ${event.endOffset})`
           }
           default:
             return undefined

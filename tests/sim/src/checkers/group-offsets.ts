@@ -4,9 +4,10 @@
  * The group has one member, which commits growing offsets and, whenever it does not know what became of a commit, joins anew
  * before it goes on. A commit of an earlier generation is refused from then on, so what is committed only grows.
  */
+
+import type { CommitEvent, HistoryEvent, OffsetsEvent } from '../history.ts'
 import { type CheckerKind, entryOf } from './checker.ts'
 import { OpenOperations } from './operations.ts'
-import type { CommitEvent, HistoryEvent, OffsetsEvent } from '../history.ts'
 
 type Commit = Extract<CommitEvent, { type: 'commit' }>
 type Offsets = Extract<OffsetsEvent, { type: 'offsets' }>

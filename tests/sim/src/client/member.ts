@@ -4,9 +4,9 @@
  */
 import { randomBelow, sleep } from '@millrace/base'
 import {
+  ErrorCode,
   encodeConsumerAssignment,
   encodeConsumerSubscription,
-  ErrorCode,
   FindCoordinator,
   Heartbeat,
   JoinGroup,

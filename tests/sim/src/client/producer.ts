@@ -3,7 +3,7 @@
  * in the same order, with the same sequence numbers.
  */
 import { randomBelow, sleep } from '@millrace/base'
-import { encodeBatch, ErrorCode, errorByCode, InitProducerId, Produce } from '@millrace/protocol'
+import { ErrorCode, encodeBatch, errorByCode, InitProducerId, Produce } from '@millrace/protocol'
 import type { RecordIdentity } from '../history.ts'
 import { ConnectionLost, type RawConnection } from './connection.ts'
 import { type ClientPorts, tryConnect } from './ports.ts'

@@ -21,7 +21,10 @@ function checksumOf(timestamp: number, key: Buffer, value: Buffer, headers: stri
 }
 
 /** The records at `offset` and after it in what a fetch gave. Throws RecordsError when it is damaged. */
-export function readRecords(bytes: Buffer, offset: number): { readonly records: ReadRecord[]; readonly nextOffset: number } {
+export function readRecords(
+  bytes: Buffer,
+  offset: number,
+): { readonly records: ReadRecord[]; readonly nextOffset: number } {
   const records: ReadRecord[] = []
   let nextOffset = offset
   for (let position = 0; ; ) {
@@ -43,5 +46,7 @@ function readRecord(view: RecordView): ReadRecord {
   const headers = view.headers.map(({ value }) => value?.toString() ?? '').join()
   const checksum = checksumOf(view.timestamp, key, view.value ?? Buffer.alloc(0), headers)
   const record = { producer, index: Number(index), checksum, offset: view.offset }
-  return nameOf(record) === key.toString() ? record : { ...record, producer: `unknown ${key.toString('hex')}`, index: 0 }
+  return nameOf(record) === key.toString()
+    ? record
+    : { ...record, producer: `unknown ${key.toString('hex')}`, index: 0 }
 }

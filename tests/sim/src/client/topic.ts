@@ -36,7 +36,13 @@ export async function createTopic(ports: ClientPorts, topic: TopicOptions): Prom
 
 async function create(connection: RawConnection, topic: TopicOptions): Promise<boolean> {
   const configs = Object.entries(topic.configs).map(([name, value]) => ({ name, value }))
-  const asked = { name: topic.name, numPartitions: topic.partitionCount, replicationFactor: 1, assignments: [], configs }
+  const asked = {
+    name: topic.name,
+    numPartitions: topic.partitionCount,
+    replicationFactor: 1,
+    assignments: [],
+    configs,
+  }
   const answer = await connection.send(CreateTopics, 7, { topics: [asked], timeoutMs: 5000 })
   const { errorCode, errorMessage } = answer.topics[0] ?? { errorCode: -1, errorMessage: 'no answer' }
   if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.TOPIC_ALREADY_EXISTS) return true

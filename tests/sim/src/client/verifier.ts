@@ -1,4 +1,4 @@
-/** Reads everything there is, when nothing is written any more: for the last check of a run. */
+/** Reads everything there is. */
 import { sleep } from '@millrace/base'
 import { ErrorCode } from '@millrace/protocol'
 import type { HistoryEvent, ReadRecord } from '../history.ts'
@@ -38,11 +38,7 @@ export async function readEverything(ports: ClientPorts, options: VerifierOption
   }
 }
 
-async function readOffsets(
-  connection: RawConnection,
-  ports: ClientPorts,
-  options: VerifierOptions,
-): Promise<boolean> {
+async function readOffsets(connection: RawConnection, ports: ClientPorts, options: VerifierOptions): Promise<boolean> {
   const offsets = await readGroupOffsets(connection, ports, options)
   if (offsets === undefined) return false
   ports.history.add({ type: 'offsets-ok', ...offsets })
@@ -57,19 +53,29 @@ async function readPartition(
   partition: number,
 ): Promise<void> {
   const { clock, history } = ports
+  const operation = history.next()
+  history.add({ type: 'log-read-begin', operation, partition })
   const topicId = await topicIdOf(connection, topic)
   const records: ReadRecord[] = []
   const collecting = new Collector(history, records)
-  const plan = { topic, topicId: topicId ?? '', version: fetchVersion, maxWaitMs: 0, maxBytes: 1 << 20, partitionMaxBytes: 1 << 20 }
+  const plan = {
+    topic,
+    topicId: topicId ?? '',
+    version: fetchVersion,
+    maxWaitMs: 0,
+    maxBytes: 1 << 20,
+    partitionMaxBytes: 1 << 20,
+  }
   let startOffset: number | undefined
   let position = 0
   for (;;) {
-    const [outcome] = topicId === undefined ? [] : await fetchOnce(connection, collecting, plan, new Map([[partition, position]]))
+    const [outcome] =
+      topicId === undefined ? [] : await fetchOnce(connection, collecting, plan, new Map([[partition, position]]))
     if (outcome?.errorCode === ErrorCode.NONE) {
       startOffset ??= outcome.logStartOffset
       position = outcome.nextOffset
       if (position >= outcome.highWatermark) {
-        history.add({ type: 'log-read', partition, startOffset, endOffset: outcome.highWatermark, records })
+        history.add({ type: 'log-read', operation, partition, startOffset, endOffset: outcome.highWatermark, records })
         return
       }
     } else if (outcome?.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE && position < outcome.logStartOffset) {

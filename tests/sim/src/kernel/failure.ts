@@ -18,7 +18,11 @@ export class SimulationFailure extends Error {
   /** Who found a violation: a checker's name, or the scenario. */
   readonly finder: string
 
-  constructor(kind: FailureKind, message: string, options: { readonly cause?: unknown; readonly finder?: string } = {}) {
+  constructor(
+    kind: FailureKind,
+    message: string,
+    options: { readonly cause?: unknown; readonly finder?: string } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.kind = kind
     this.finder = options.finder ?? 'scenario'

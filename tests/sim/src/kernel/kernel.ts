@@ -2,8 +2,9 @@
  * The simulation: one queue of events, one event per macrotask. All promises that an event settles have run their course before
  * the next event, so what a run does depends on its seed alone.
  */
-import { type Random, seededRandom, type Timer } from '@millrace/base'
+
 import { crc32 } from 'node:zlib'
+import { type Random, seededRandom, type Timer } from '@millrace/base'
 import { type Event, EventQueue } from './event-queue.ts'
 import { describeError, type FailureKind, SimulationFailure } from './failure.ts'
 import { SimMachine, SimProcess } from './process.ts'
@@ -126,7 +127,10 @@ export class Kernel {
   #step(): void {
     const event = this.#queue.pop()
     if (event === undefined) {
-      this.fail('deadlock', `Nothing is left to happen after ${this.#nowMs.toFixed(0)} ms, and the scenario is not done`)
+      this.fail(
+        'deadlock',
+        `Nothing is left to happen after ${this.#nowMs.toFixed(0)} ms, and the scenario is not done`,
+      )
       return
     }
     const { callback, owner } = event

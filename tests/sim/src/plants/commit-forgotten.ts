@@ -3,14 +3,14 @@ import { randomBelow } from '@millrace/base'
 import {
   decodeRequestBody,
   decodeRequestHeader,
-  encodeResponse,
   ErrorCode,
+  encodeResponse,
   frameLengthSize,
   joinChunks,
   OffsetCommit,
 } from '@millrace/protocol'
-import { tapTransport } from './frame-tap.ts'
 import { groupOffsets } from '../checkers/group-offsets.ts'
+import { tapTransport } from './frame-tap.ts'
 import type { Plant } from './plant.ts'
 
 const oneIn = 4

@@ -1,7 +1,7 @@
 /** Producer ids are ignored: every retry is appended again. */
 import { BatchHeader } from '@millrace/protocol'
-import { tapTransport } from './frame-tap.ts'
 import { noDuplicate } from '../checkers/no-duplicate.ts'
+import { tapTransport } from './frame-tap.ts'
 import type { Plant } from './plant.ts'
 import { readProduce } from './produce-frame.ts'
 

@@ -1,9 +1,9 @@
 /** A produce is acknowledged when it arrives, and appended afterwards. */
 import { randomBelow } from '@millrace/base'
 import { decodeResponse, ErrorCode, Produce } from '@millrace/protocol'
-import { type Tap, tapTransport } from './frame-tap.ts'
 import { acknowledged } from '../checkers/acknowledged.ts'
 import { oneValuePerOffset } from '../checkers/one-value-per-offset.ts'
+import { type Tap, tapTransport } from './frame-tap.ts'
 import type { Plant, PlantContext } from './plant.ts'
 import { acknowledge, type ProduceFrame, readProduce } from './produce-frame.ts'
 

@@ -1,8 +1,9 @@
 /** Sequence numbers are durable as soon as they are seen, their batches are not: a retry is taken for a duplicate. */
-import { type Tap, tapTransport } from './frame-tap.ts'
+
 import { acknowledged } from '../checkers/acknowledged.ts'
 import { intact } from '../checkers/intact.ts'
 import { order } from '../checkers/order.ts'
+import { type Tap, tapTransport } from './frame-tap.ts'
 import type { Plant } from './plant.ts'
 import { acknowledge, readProduce } from './produce-frame.ts'
 

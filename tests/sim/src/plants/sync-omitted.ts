@@ -10,6 +10,7 @@ export const syncOmitted: Plant = {
   foundBy: [acknowledged.name, oneValuePerOffset.name],
   seedCountMax: 20,
   create: () => ({
-    fileSystem: (inner) => wrapFileSystem(inner, { file: ({ path }) => (isRecords(path) ? { sync: async () => {} } : {}) }),
+    fileSystem: (inner) =>
+      wrapFileSystem(inner, { file: ({ path }) => (isRecords(path) ? { sync: async () => {} } : {}) }),
   }),
 }

@@ -2,9 +2,9 @@
 import type { Logger, Random } from '@millrace/base'
 import { randomBelow, randomFraction } from '@millrace/base'
 import { Broker, parseBrokerConfig, singleNodeProperties } from '@millrace/broker'
-import { type Address, FaultyTransport, type MemoryNetwork } from '@millrace/network'
+import type { Address, FaultyTransport, MemoryNetwork } from '@millrace/network'
 import type { MemoryFileSystem } from '@millrace/storage'
-import { FaultyFileSystem } from '@millrace/storage/testing'
+import { type Fault, FaultyFileSystem, type Operation } from '@millrace/storage/testing'
 import { describeError } from '../kernel/failure.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { SimMachine, SimProcess } from '../kernel/process.ts'
@@ -44,6 +44,8 @@ export type Outcome = 'done' | 'crashed'
 export class BrokerHost {
   readonly machine: SimMachine
   diskSpeed = usualDisk
+  /** Whether writes of records are refused now and then, or taken in part, as by a disk that is full. */
+  isDiskFull = false
   readonly #options: BrokerHostOptions
   readonly #random: Random
   readonly #log: string[] = []
@@ -142,10 +144,24 @@ export class BrokerHost {
 
   /** Every operation is in the trace when it takes effect. */
   #traceDisk(): void {
-    this.#disk.injectFaults(({ name, path, size }) => {
-      this.#options.kernel.note(`disk ${name} ${path} ${size}`)
-      return undefined
+    this.#disk.injectFaults((operation) => {
+      const { name, path, size } = operation
+      const fault = this.#isRefused(operation) ? this.#refusal(size) : undefined
+      this.#options.kernel.note(`disk ${name} ${path} ${size}${fault === undefined ? '' : ` ${JSON.stringify(fault)}`}`)
+      return fault
     })
+  }
+
+  /** The metadata log is spared: a broker that cannot write it has to end. */
+  #isRefused({ name, path }: Operation): boolean {
+    if (!this.isDiskFull || name !== 'write' || !path.endsWith('.log') || path.includes('__cluster_metadata'))
+      return false
+    return randomBelow(this.#random, 2) === 0
+  }
+
+  #refusal(size: number): Fault {
+    if (size === 0 || randomBelow(this.#random, 2) === 0) return { error: 'no-space' }
+    return { shortBytes: randomBelow(this.#random, size) }
   }
 
   #properties(): [string, string][] {
@@ -185,18 +201,21 @@ export class BrokerHost {
   }
 
   #logger(process: SimProcess): Logger {
-    const write = (level: string) => (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
-      const { kernel } = this.#options
-      kernel.note(`${process.name} ${level} ${message}`)
-      const details = Object.entries(fields).map(([name, value]) => ` ${name}=${describeField(value)}`)
-      this.#log.push(`${kernel.nowMs.toFixed(0)} ${process.name} ${level} ${message}${details.join('')}`)
-      if (this.#log.length > 200) this.#log.shift()
-    }
+    const write =
+      (level: string) =>
+      (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+        const { kernel } = this.#options
+        kernel.note(`${process.name} ${level} ${message}`)
+        const details = Object.entries(fields).map(([name, value]) => ` ${name}=${describeField(value)}`)
+        this.#log.push(`${kernel.nowMs.toFixed(0)} ${process.name} ${level} ${message}${details.join('')}`)
+        if (this.#log.length > 200) this.#log.shift()
+      }
     return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
   }
 }
 
 function describeField(value: unknown): string {
-  if (value instanceof Error) return describeError(value)
+  // The stack as far as one line: most failures here are expected ones.
+  if (value instanceof Error) return describeError(value).split('\n').slice(0, 2).join(' ')
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

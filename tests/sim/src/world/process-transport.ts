@@ -41,7 +41,9 @@ export class ProcessTransport implements Transport {
   }
 
   #wrap(connection: Connection): Connection {
-    const wrapped = new ProcessConnection(connection, this.#process, this.#note, () => this.#connections.delete(wrapped))
+    const wrapped = new ProcessConnection(connection, this.#process, this.#note, () =>
+      this.#connections.delete(wrapped),
+    )
     this.#connections.add(wrapped)
     return wrapped
   }

@@ -1,0 +1,17 @@
+export {
+  bytes,
+  type ClusterEvent,
+  type ClusterOptions,
+  MillraceError,
+  type MillraceErrorCode,
+  type Serde,
+  string,
+  type Topic,
+  topic,
+} from '@millrace/client'
+export type { CompressionName } from '@millrace/protocol'
+export type { RecordMetadata } from './delivery.ts'
+export type { ProducerOptions, ProducerSettings } from './options.ts'
+export { ProduceError, type WriteOutcome } from './produce-error.ts'
+export { Producer } from './producer.ts'
+export type { ProducerRecord, RecordHeaders } from './record.ts'

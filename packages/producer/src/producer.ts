@@ -1,0 +1,565 @@
+/** The producer: takes records, hands them to the accumulator and the sender, and tells what became of them. */
+import { type Deferred, deferred, type Timer, zeroUuid } from '@millrace/base'
+import {
+  abortedError,
+  brokerError,
+  Cluster,
+  type MetadataSnapshot,
+  MillraceError,
+  type Topic,
+  toMillraceError,
+} from '@millrace/client'
+import { ErrorCode, Metadata } from '@millrace/protocol'
+import { Accumulator, type EncodedRecord, type TopicQueues } from './accumulator.ts'
+import type { Batch } from './batch.ts'
+import { Delivery, type RecordMetadata } from './delivery.ts'
+import { type ProducerOptions, type ResolvedSettings, resolveSettings } from './options.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import { ProduceError, produceError } from './produce-error.ts'
+import { checkRecordSize, encodeRecord, type ProducerRecord } from './record.ts'
+import { Sender } from './sender.ts'
+
+/** A record that is in no batch yet: its topic is not known, or there is no room. */
+interface Waiting {
+  readonly topic: string
+  readonly record: EncodedRecord
+  readonly order: number
+  /** By the monotonic clock; for those that wait for room. */
+  readonly deadlineMs: number
+  /** Undefined for records that were enqueued. */
+  readonly done: { resolve(sent: Promise<RecordMetadata>): void; reject(error: ProduceError): void } | undefined
+  /** Bytes counted as buffered. */
+  readonly reservedSize: number
+}
+
+interface Flush {
+  /** What has to be settled. */
+  readonly items: Set<Batch | Waiting>
+  readonly done: Deferred<void>
+}
+
+/** How many `send` calls may wait for room or for a topic. */
+const waitingMax = 100_000
+/** Parts of the buffer above which `enqueue` answers false, and below which `ready` resolves. */
+const highWater = 0.75
+const lowWater = 0.5
+const expiryScanMs = 1000
+
+const nothing = () => {}
+
+/** A rejection that is no unhandled one if nobody looks. */
+function rejected(error: unknown): Promise<never> {
+  const promise = Promise.reject(error)
+  promise.catch(nothing)
+  return promise
+}
+
+function roughSize({ key, value }: EncodedRecord): number {
+  return 64 + (key?.length ?? 0) + (value?.length ?? 0)
+}
+
+/**
+ * A producer. Idempotent, with acks from all in-sync replicas, unless told otherwise.
+ *
+ * ```ts
+ * const producer = new Producer({ brokers: 'localhost:9092' })
+ * const { partition, offset } = await producer.send('orders', { key: 'u1', value: 'three apples' })
+ * await producer.close()
+ * ```
+ *
+ * Records of one partition are written in the order of the calls. Whatever fails says by its `outcome` whether the record may
+ * be in the log all the same.
+ */
+export class Producer {
+  readonly #cluster: Cluster
+  readonly #isOwner: boolean
+  readonly #settings: ResolvedSettings
+  readonly #accumulator: Accumulator
+  readonly #sender: Sender
+  readonly #incomplete = new Set<Batch>()
+  /** By topic, of topics that are being asked for. */
+  readonly #waitingForTopic = new Map<string, Waiting[]>()
+  readonly #waitingForRoom: Waiting[] = []
+  readonly #lingering: { readonly queue: PartitionQueue; readonly batch: Batch }[] = []
+  readonly #flushes = new Set<Flush>()
+  readonly #untrack: (() => void)[] = []
+  readonly #unwatch: () => void
+  readonly #aborter = new AbortController()
+  #waitingCount = 0
+  #order = 0
+  #lingerTimer: Timer | undefined
+  #expiryTimer: Timer | undefined
+  #roomTimer: Timer | undefined
+  #ready: Deferred<void> | undefined
+  #unreported: { readonly error: ProduceError; recordCount: number } | undefined
+  #closing: Promise<void> | undefined
+
+  /** Connects with the first record. Throws {@link MillraceError} `invalid-argument`. */
+  constructor(options: ProducerOptions) {
+    this.#settings = resolveSettings(options)
+    this.#isOwner = !('cluster' in options)
+    this.#cluster = 'cluster' in options ? options.cluster : new Cluster(options)
+    const { clock, random } = this.#cluster
+    this.#accumulator = new Accumulator({
+      batchSizeMax: this.#settings.batchSizeMax,
+      clock,
+      random,
+      events: {
+        onOpened: (queue, batch) => this.#onOpened(queue, batch),
+        onClosed: (queue, batch) => this.#onBatchClosed(queue, batch),
+      },
+    })
+    this.#sender = new Sender(this.#cluster, this.#settings, {
+      onSettled: (batch) => this.#onSettled(batch),
+      onSplit: (batch, parts) => this.#onSplit(batch, parts),
+      idOfTopic: (topic) => this.#cluster.snapshot.topics.get(topic)?.topicId ?? zeroUuid,
+    })
+    this.#unwatch = this.#cluster.watchMetadata((snapshot) => this.#onMetadata(snapshot))
+  }
+
+  /** Bytes that wait to be sent or acknowledged. */
+  get bufferedSize(): number {
+    return this.#accumulator.bufferedSize
+  }
+
+  /**
+   * Sends a record; resolves once it is acknowledged. Waits for room when the buffer is full, up to `maxBlockMs`.
+   *
+   * Rejects with {@link ProduceError} once the record was accepted, and with {@link MillraceError}: `invalid-argument`,
+   * `serialization`, `closed`, `buffer-full`, `aborted`. An abort ends the waiting; the record may still be written. A result
+   * that nobody waits for is no unhandled rejection: `flush` reports it.
+   */
+  send<K = Uint8Array | string, V = Uint8Array | string>(
+    topic: string | Topic<K, V>,
+    record: ProducerRecord<K, V>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<RecordMetadata> {
+    try {
+      const { signal } = options
+      if (signal?.aborted) throw abortedError(signal, 'Sending')
+      const sent = this.#accept(topic, record)
+      return signal === undefined ? sent : abortable(sent, signal)
+    } catch (error) {
+      return rejected(error)
+    }
+  }
+
+  /**
+   * Takes a record without a promise of its own: the fastest way. False: the buffer is getting full, `await ready()` before the
+   * next one. Failures are reported by `onDeliveryFailed` and by the next `flush` or `close`.
+   *
+   * Throws {@link MillraceError}: `buffer-full` when the buffer is full (the record was not taken), `closed`,
+   * `invalid-argument`, `serialization`.
+   */
+  enqueue<K = Uint8Array | string, V = Uint8Array | string>(
+    topic: string | Topic<K, V>,
+    record: ProducerRecord<K, V>,
+  ): boolean {
+    const { bufferSizeMax } = this.#settings
+    this.#checkOpen()
+    if (this.#accumulator.bufferedSize >= bufferSizeMax) {
+      const message = `${bufferSizeMax} bytes are buffered (bufferSizeMax): await ready() when enqueue answers false`
+      throw new MillraceError('buffer-full', message, { retriable: true })
+    }
+    const encoded = this.#encode(topic, record)
+    const name = typeof topic === 'string' ? topic : topic.name
+    const queues = this.#accumulator.topic(name)
+    if (queues !== undefined && this.#waitingCount === 0) this.#append(queues, encoded, this.#order++)
+    else this.#wait(name, encoded, false)
+    return this.#isBelow(highWater)
+  }
+
+  /** Resolves when `enqueue` has room again. Rejects with {@link MillraceError} `closed`. */
+  ready(): Promise<void> {
+    if (this.#closing !== undefined) return rejected(this.#closedError())
+    if (this.#isBelow(highWater)) return Promise.resolve()
+    this.#ready ??= deferred()
+    return this.#ready.promise
+  }
+
+  /**
+   * Sends what is buffered without lingering; resolves when every record accepted before the call is acknowledged. Rejects with
+   * the first {@link ProduceError} since the last `flush` of records whose outcome nobody waits for.
+   */
+  async flush(): Promise<void> {
+    await this.#drainBuffer()
+    this.#throwUnreported()
+  }
+
+  /**
+   * Takes no more records, flushes, and closes what it owns. After `timeoutMs` (default 30000) whatever is left fails with
+   * `closed`. Rejects as `flush` does, once everything is closed.
+   */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? 30_000)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #closedError(): MillraceError {
+    return new MillraceError('closed', 'The producer has been closed')
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw this.#closedError()
+  }
+
+  #encode<K, V>(topic: string | Topic<K, V>, record: ProducerRecord<K, V>): EncodedRecord {
+    const encoded = encodeRecord(topic, record, this.#cluster.clock.now())
+    const name = typeof topic === 'string' ? topic : topic.name
+    checkRecordSize(name, encoded, this.#settings.recordSizeMax)
+    return encoded
+  }
+
+  #accept<K, V>(topic: string | Topic<K, V>, record: ProducerRecord<K, V>): Promise<RecordMetadata> {
+    this.#checkOpen()
+    const encoded = this.#encode(topic, record)
+    const name = typeof topic === 'string' ? topic : topic.name
+    const queues = this.#accumulator.topic(name)
+    const hasRoom = this.#accumulator.bufferedSize < this.#settings.bufferSizeMax
+    // Whoever waits was first: nobody overtakes.
+    if (queues === undefined || !hasRoom || this.#waitingCount > 0) {
+      return this.#wait(name, encoded, true) as Promise<RecordMetadata>
+    }
+    const batch = this.#append(queues, encoded, this.#order++)
+    return new Delivery(batch, batch.recordCount - 1, encoded.timestamp)
+  }
+
+  #append(topic: TopicQueues, record: EncodedRecord, order: number): Batch {
+    const queue = this.#accumulator.partitionFor(topic, record)
+    if (queue === undefined) {
+      const message = `${topic.name} has no partition ${record.partition}: it has ${topic.queues.length}`
+      throw new ProduceError('invalid-argument', message, { topic: topic.name, outcome: 'not-written' })
+    }
+    return this.#accumulator.append(topic, queue, record, order)
+  }
+
+  /** Queues a record; with its outcome when that is wanted. */
+  #wait(topic: string, record: EncodedRecord, wantsOutcome: boolean): Promise<RecordMetadata> | undefined {
+    if (this.#waitingCount >= waitingMax) {
+      throw new MillraceError('buffer-full', `${waitingMax} records wait for room already`, { retriable: true })
+    }
+    const outcome = wantsOutcome ? pendingOutcome() : undefined
+    const reservedSize = wantsOutcome ? 0 : roughSize(record)
+    const deadlineMs = this.#cluster.clock.monotonic() + this.#settings.maxBlockMs
+    const waiting: Waiting = { topic, record, order: this.#order++, deadlineMs, done: outcome, reservedSize }
+    this.#accumulator.reserve(reservedSize)
+    this.#waitingCount++
+    const sameTopic = this.#waitingForTopic.get(topic)
+    if (sameTopic !== undefined) sameTopic.push(waiting)
+    else if (this.#accumulator.topic(topic) === undefined) this.#askForTopic(topic, waiting)
+    else {
+      this.#waitingForRoom.push(waiting)
+      this.#armRoomTimer()
+    }
+    return outcome?.promise
+  }
+
+  #askForTopic(name: string, first: Waiting): void {
+    this.#waitingForTopic.set(name, [first])
+    const { signal } = this.#aborter
+    const attempt = async () => {
+      const { topics } = await this.#cluster.metadata([name], { allowAutoTopicCreation: true, signal })
+      const topic = topics.get(name)
+      const code = topic?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      if (code !== ErrorCode.NONE) throw brokerError(code, `Asking for topic ${name}`, Metadata.name)
+      if (topic === undefined || topic.partitions.length === 0) {
+        throw brokerError(
+          ErrorCode.LEADER_NOT_AVAILABLE,
+          `Asking for topic ${name}`,
+          Metadata.name,
+          'no partitions yet',
+        )
+      }
+    }
+    this.#cluster.retry(attempt, { timeoutMs: this.#settings.maxBlockMs, signal }).then(
+      () => this.#onTopicKnown(name),
+      (error) => this.#onTopicUnknown(name, toMillraceError(error, `Asking for topic ${name}`)),
+    )
+  }
+
+  #onTopicKnown(name: string): void {
+    const waiting = this.#waitingForTopic.get(name)
+    if (waiting === undefined) return
+    this.#waitingForTopic.delete(name)
+    this.#untrack.push(this.#cluster.trackTopics([name]))
+    const partitions = this.#cluster.partitionsOf(name) ?? []
+    this.#accumulator.ensureTopic(name, partitions.length)
+    this.#onMetadata(this.#cluster.snapshot)
+    this.#waitingForRoom.push(...waiting)
+    this.#admit()
+  }
+
+  #onTopicUnknown(name: string, error: MillraceError): void {
+    const waiting = this.#waitingForTopic.get(name) ?? []
+    this.#waitingForTopic.delete(name)
+    for (const each of waiting) this.#failWaiting(each, produceError(error, name, undefined, 'not-written'))
+    this.#admit()
+  }
+
+  /** Moves records that wait into batches, in order, as far as there is room. */
+  #admit(): void {
+    const { bufferSizeMax } = this.#settings
+    let admittedCount = 0
+    for (const waiting of this.#waitingForRoom) {
+      if (waiting.done !== undefined && this.#accumulator.bufferedSize >= bufferSizeMax) break
+      admittedCount++
+      this.#admitOne(waiting)
+    }
+    this.#waitingForRoom.splice(0, admittedCount)
+    this.#armRoomTimer()
+    this.#resolveReady()
+  }
+
+  #admitOne(waiting: Waiting): void {
+    this.#stopWaiting(waiting)
+    const { topic, record, order, done } = waiting
+    try {
+      const queues = this.#accumulator.topic(topic) as TopicQueues
+      const batch = this.#append(queues, record, order)
+      for (const flush of this.#flushes) if (flush.items.delete(waiting)) flush.items.add(batch)
+      done?.resolve(new Delivery(batch, batch.recordCount - 1, record.timestamp))
+    } catch (error) {
+      const reason = toMillraceError(error, 'Appending')
+      const failure = reason instanceof ProduceError ? reason : produceError(reason, topic, undefined, 'not-written')
+      this.#report(waiting, failure)
+    }
+  }
+
+  #stopWaiting(waiting: Waiting): void {
+    this.#waitingCount--
+    this.#accumulator.reserve(-waiting.reservedSize)
+  }
+
+  #failWaiting(waiting: Waiting, error: ProduceError): void {
+    this.#stopWaiting(waiting)
+    this.#report(waiting, error)
+  }
+
+  #report(waiting: Waiting, error: ProduceError): void {
+    if (waiting.done === undefined) this.#onLost(error, 1, 1)
+    else waiting.done.reject(error)
+    this.#finishItem(waiting)
+  }
+
+  #armRoomTimer(): void {
+    const [first] = this.#waitingForRoom
+    if (first === undefined) {
+      this.#roomTimer?.cancel()
+      this.#roomTimer = undefined
+      return
+    }
+    if (this.#roomTimer !== undefined) return
+    const { clock } = this.#cluster
+    this.#roomTimer = clock.schedule(Math.max(0, first.deadlineMs - clock.monotonic()), () => {
+      this.#roomTimer = undefined
+      this.#expireWaiting()
+    })
+  }
+
+  #expireWaiting(): void {
+    const now = this.#cluster.clock.monotonic()
+    while ((this.#waitingForRoom[0]?.deadlineMs ?? Number.POSITIVE_INFINITY) <= now) {
+      const waiting = this.#waitingForRoom.shift() as Waiting
+      const message = `there was no room in the buffer for ${this.#settings.maxBlockMs} ms (bufferSizeMax, maxBlockMs)`
+      const error = new MillraceError('buffer-full', message, { retriable: true })
+      this.#failWaiting(waiting, produceError(error, waiting.topic, undefined, 'not-written'))
+    }
+    this.#armRoomTimer()
+    this.#resolveReady()
+  }
+
+  #onOpened(queue: PartitionQueue, batch: Batch): void {
+    this.#incomplete.add(batch)
+    this.#armExpiryTimer()
+    const { lingerMs } = this.#settings
+    if (lingerMs === 0 || this.#flushes.size > 0) {
+      this.#sender.offerSoon(queue)
+      return
+    }
+    this.#lingering.push({ queue, batch })
+    this.#lingerTimer ??= this.#cluster.clock.schedule(lingerMs, () => this.#onLingered())
+  }
+
+  #onLingered(): void {
+    const { clock } = this.#cluster
+    const { lingerMs } = this.#settings
+    const now = clock.monotonic()
+    let overCount = 0
+    for (const { queue, batch } of this.#lingering) {
+      if (batch.createdAtMs + lingerMs > now) break
+      overCount++
+      if (queue.open === batch) this.#sender.offerSoon(queue)
+    }
+    this.#lingering.splice(0, overCount)
+    const [next] = this.#lingering
+    const restMs = next === undefined ? 0 : next.batch.createdAtMs + lingerMs - now
+    this.#lingerTimer = next === undefined ? undefined : clock.schedule(restMs, () => this.#onLingered())
+  }
+
+  #onBatchClosed(queue: PartitionQueue, batch: Batch): void {
+    this.#sender.onClosed(queue, batch)
+    this.#sender.offer(queue)
+  }
+
+  #onMetadata(snapshot: MetadataSnapshot): void {
+    let isLeaderless = false
+    for (const topic of this.#accumulator.topics()) {
+      const known = snapshot.topics.get(topic.name)
+      if (known === undefined || known.errorCode !== ErrorCode.NONE) continue
+      this.#accumulator.ensureTopic(topic.name, known.partitions.length)
+      for (const queue of topic.queues) {
+        const leader = known.partitions[queue.partition]?.leader ?? -1
+        this.#sender.move(queue, leader)
+        if (leader < 0 && !queue.isIdle) isLeaderless = true
+      }
+    }
+    if (isLeaderless) this.#cluster.refreshMetadataSoon()
+  }
+
+  #onSplit(batch: Batch, parts: readonly Batch[]): void {
+    this.#incomplete.delete(batch)
+    for (const part of parts) this.#incomplete.add(part)
+    for (const flush of this.#flushes) {
+      if (flush.items.delete(batch)) for (const part of parts) flush.items.add(part)
+    }
+  }
+
+  #onSettled(batch: Batch): void {
+    this.#incomplete.delete(batch)
+    this.#accumulator.release(batch)
+    const { failure } = batch
+    if (failure !== undefined) this.#onLost(failure, batch.recordCount, batch.unwatchedCount)
+    this.#finishItem(batch)
+    if (this.#waitingForRoom.length > 0) this.#admit()
+    this.#resolveReady()
+  }
+
+  #isBelow(part: number): boolean {
+    return (
+      this.#accumulator.bufferedSize < this.#settings.bufferSizeMax * part && this.#waitingCount < waitingMax * part
+    )
+  }
+
+  #resolveReady(): void {
+    if (this.#ready === undefined || !this.#isBelow(lowWater)) return
+    this.#ready.resolve()
+    this.#ready = undefined
+  }
+
+  #onLost(error: ProduceError, recordCount: number, unwatchedCount: number): void {
+    this.#settings.onDeliveryFailed?.(error, recordCount)
+    if (unwatchedCount === 0) return
+    this.#unreported ??= { error, recordCount: 0 }
+    this.#unreported.recordCount += unwatchedCount
+  }
+
+  #throwUnreported(): void {
+    const unreported = this.#unreported
+    this.#unreported = undefined
+    if (unreported !== undefined) throw unreported.error
+  }
+
+  #finishItem(item: Batch | Waiting): void {
+    for (const flush of this.#flushes) {
+      if (flush.items.delete(item) && flush.items.size === 0) flush.done.resolve()
+    }
+  }
+
+  #armExpiryTimer(): void {
+    if (this.#expiryTimer !== undefined || this.#incomplete.size === 0) return
+    const { clock } = this.#cluster
+    const waitMs = Math.min(expiryScanMs, this.#settings.deliveryTimeoutMs)
+    this.#expiryTimer = clock.schedule(waitMs, () => {
+      this.#expiryTimer = undefined
+      this.#expire()
+      this.#armExpiryTimer()
+    })
+  }
+
+  #expire(): void {
+    const { deliveryTimeoutMs } = this.#settings
+    const now = this.#cluster.clock.monotonic()
+    const due = [...this.#incomplete].filter((batch) => batch.createdAtMs + deliveryTimeoutMs <= now)
+    if (due.length === 0) return
+    const message = `no acknowledgement within ${deliveryTimeoutMs} ms (deliveryTimeoutMs)`
+    this.#giveUp(due, new MillraceError('timeout', message, { retriable: true }))
+  }
+
+  #giveUp(batches: readonly Batch[], error: MillraceError): void {
+    for (const batch of batches) {
+      const queue = this.#accumulator.topic(batch.topic)?.queues[batch.partition]
+      if (queue !== undefined) this.#sender.expire(queue, batch, error)
+    }
+  }
+
+  async #drainBuffer(): Promise<void> {
+    const items = new Set<Batch | Waiting>(this.#incomplete)
+    for (const waiting of this.#waitingForRoom) items.add(waiting)
+    for (const list of this.#waitingForTopic.values()) for (const waiting of list) items.add(waiting)
+    if (items.size === 0) return
+    const flush: Flush = { items, done: deferred() }
+    this.#flushes.add(flush)
+    this.#sender.isFlushing = true
+    for (const { queues } of this.#accumulator.topics()) {
+      for (const queue of queues) if (queue.open !== undefined) this.#sender.offerSoon(queue)
+    }
+    try {
+      await flush.done.promise
+    } finally {
+      this.#flushes.delete(flush)
+      this.#sender.isFlushing = this.#flushes.size > 0
+    }
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const timeout = deferred<void>()
+    const timer = this.#cluster.clock.schedule(timeoutMs, () => timeout.resolve())
+    this.#ready?.reject(this.#closedError())
+    this.#ready?.promise.catch(nothing)
+    await Promise.race([this.#drainBuffer(), timeout.promise])
+    timer.cancel()
+    this.#aborter.abort()
+    this.#abandon(timeoutMs)
+    this.#sender.close()
+    this.#unwatch()
+    for (const untrack of this.#untrack) untrack()
+    for (const pending of [this.#lingerTimer, this.#expiryTimer, this.#roomTimer]) pending?.cancel()
+    if (this.#isOwner) await this.#cluster.close()
+    this.#throwUnreported()
+  }
+
+  #abandon(timeoutMs: number): void {
+    const error = new MillraceError('closed', `the producer was closed, and not done after ${timeoutMs} ms`)
+    const waiting = [...this.#waitingForRoom.splice(0), ...[...this.#waitingForTopic.values()].flat()]
+    this.#waitingForTopic.clear()
+    for (const each of waiting) this.#failWaiting(each, produceError(error, each.topic, undefined, 'not-written'))
+    this.#giveUp([...this.#incomplete], error)
+  }
+}
+
+/** A promise whose rejection is the caller's to handle, or to ignore. */
+function pendingOutcome() {
+  let resolve!: (sent: Promise<RecordMetadata>) => void
+  let reject!: (error: ProduceError) => void
+  const promise = new Promise<RecordMetadata>((resolvePromise, rejectPromise) => {
+    resolve = resolvePromise
+    reject = rejectPromise
+  })
+  promise.catch(nothing)
+  return { promise, resolve, reject }
+}
+
+/** The same promise, given up when the signal is aborted. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const result = new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(abortedError(signal, 'Waiting for the acknowledgement'))
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+  result.catch(nothing)
+  return result
+}

@@ -1,0 +1,10 @@
+/** What other tests use: raw clients that write down what they do, and checkers of what they wrote down. */
+export { Panel } from './checkers/checker.ts'
+export { checkers } from './checkers/index.ts'
+export { Consumer } from './client/consumer.ts'
+export { GroupMember } from './client/member.ts'
+export type { ClientPorts } from './client/ports.ts'
+export { IdempotentProducer } from './client/producer.ts'
+export { createTopic } from './client/topic.ts'
+export { readEverything } from './client/verifier.ts'
+export { History } from './history.ts'
