@@ -52,6 +52,8 @@ import type { PartitionLog } from './runtime/partition-log.ts'
 import type { Outcome, TransactionMarker } from './runtime/shard.ts'
 import { ShardRuntime } from './runtime/shard-runtime.ts'
 
+const offsetsTopic = '__consumer_offsets'
+
 export interface GroupCoordinatorOptions {
   /** Settings that differ from Kafka's defaults. */
   readonly config?: Partial<GroupConfig>
@@ -83,14 +85,14 @@ export class GroupCoordinator {
     this.#runtime = new ShardRuntime(groupShard(this.#config), {
       clock,
       logger,
-      topic: '__consumer_offsets',
+      topic: offsetsTopic,
       loadSizeMax: this.#config.loadSizeMax,
     })
   }
 
   /** The partition of `__consumer_offsets` whose leader coordinates the group. */
   partitionFor(groupId: string): number {
-    return coordinatorPartition(groupId, this.#config.partitionCount)
+    return coordinatorPartition(groupId, this.#metadata.partitionCount(offsetsTopic) ?? this.#config.partitionCount)
   }
 
   /** This broker became leader of a partition. Resolves when its groups are served; requests until then get 14. */

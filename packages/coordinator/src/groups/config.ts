@@ -2,7 +2,7 @@
 
 /** Times are milliseconds, sizes bytes unless said otherwise. Names in quotes are Kafka's broker settings. */
 export interface GroupConfig {
-  /** Partitions of `__consumer_offsets`: `offsets.topic.num.partitions`, 50. */
+  /** Partitions of `__consumer_offsets` when there is no such topic yet: `offsets.topic.num.partitions`, 50. */
   readonly partitionCount: number
   /** `group.min.session.timeout.ms`, 6 s. */
   readonly sessionTimeoutMinMs: number
