@@ -135,8 +135,10 @@ class BrokerParts {
       })
       if (formatted) logger.info('Formatted a new data directory', { directory })
     }
-    const configs = new ConfigRepository(config)
+    for (const notice of config.notices) logger.warn(notice)
     let onDirectoryFailure: (error: unknown) => void = () => {}
+    let isElrEnabled = () => true
+    const configs = new ConfigRepository(config, { isElrEnabled: () => isElrEnabled() })
     const logs = await LogManager.open({
       fileSystem,
       directories: config.logDirs,
@@ -145,17 +147,21 @@ class BrokerParts {
       random,
       logger,
       durability: config.durability,
-      configFor: (topic) => logConfigOf(configs.topicConfig(topic)),
+      // The metadata is not read yet, so any topic may be a compacted one.
+      configFor: (topic) => ({ ...logConfigOf(configs.topicConfig(topic)), cleanupPolicy: ['compact'] }),
       onDirectoryFailure: (_directory, error) => onDirectoryFailure(error),
       recoveryPointCheckpointMs: config.logFlushOffsetCheckpointIntervalMs,
       highWatermarkCheckpointMs: config.replicaHighWatermarkCheckpointIntervalMs,
-      producerExpirationMs: config.producerIdExpirationMs,
+      get producerExpirationMs() {
+        return configs.broker.producerIdExpirationMs
+      },
       producerExpirationCheckMs: config.producerIdExpirationCheckIntervalMs,
     })
     try {
       const parts = new BrokerParts(options, configs, logs, await readClusterId(fileSystem, config.metadataLogDir))
       // With one directory its loss is the end: the metadata log is in it.
       onDirectoryFailure = (error) => parts.#fatal(error)
+      isElrEnabled = () => (parts.#publisher.image.features.get('eligible.leader.replicas.version') ?? 0) > 0
       await parts.#quorum.open()
       return parts
     } catch (error) {
@@ -206,7 +212,9 @@ class BrokerParts {
         configRules: {
           topicProblem: (entries) => {
             const decision = configs.validateTopicConfigs(entries)
-            return 'errorCode' in decision ? decision : undefined
+            if ('errorCode' in decision) return decision
+            for (const notice of decision.notices) logger.warn(notice)
+            return undefined
           },
           topicValue: (name, overrides) => configs.topicValue(name, overrides),
         },
@@ -233,7 +241,9 @@ class BrokerParts {
     const requests = controllerRequests({
       validateConfigs: (type, name, current, changes) => {
         const decision = configs.validateAlter(type, name, changes, current)
-        return 'errorCode' in decision ? decision : { result: decision.configs }
+        if ('errorCode' in decision) return decision
+        for (const notice of decision.notices) logger.warn(notice, { resource: name })
+        return { result: decision.configs }
       },
       describeTopicConfigs: (overrides) => configs.describeTopicConfigs(overrides),
       describeQuorum: async () => {
@@ -264,7 +274,7 @@ class BrokerParts {
       transport,
       clock,
       logger,
-      limits: serverLimits(config),
+      limits: serverLimits(() => configs.broker),
       accept: (frame, context) => router.accept(frame, context),
       onFatal: (error) => this.#fatal(error),
     })

@@ -76,7 +76,7 @@ export class MetadataPublisher {
   }
 
   #publishConfigs(changed: ReadonlySet<string>, before: MetadataImage, after: MetadataImage): void {
-    const { configs, replicas } = this.#options
+    const { configs, replicas, logger } = this.#options
     for (const key of changed) {
       const { type, name } = parseConfigResourceKey(key)
       const old = before.configs.get(key)
@@ -86,7 +86,8 @@ export class MetadataPublisher {
           configs.applyRecord({ resourceType: type, resourceName: name, name: config, value: null })
       }
       for (const [config, value] of current ?? []) {
-        configs.applyRecord({ resourceType: type, resourceName: name, name: config, value })
+        const notice = configs.applyRecord({ resourceType: type, resourceName: name, name: config, value })
+        if (notice !== undefined) logger.warn(notice)
       }
       if (type === configResourceType.topic) replicas.updateConfig(name)
       else if (type === configResourceType.broker)

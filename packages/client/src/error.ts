@@ -14,6 +14,7 @@ import { errorByCode, errorName } from '@millrace/protocol'
  * - `invalid-argument`: an option or argument that can not be right; nothing was sent
  * - `serialization`: a key or value could not be encoded or decoded
  * - `corrupt-data`: records failed their checksum or can not be read
+ * - `revoked`: the partition is not assigned to this consumer any more
  * - `too-slow`: user code took longer than the group allows, and the partitions went to someone else
  */
 export type MillraceErrorCode =
@@ -29,6 +30,7 @@ export type MillraceErrorCode =
   | 'invalid-argument'
   | 'serialization'
   | 'corrupt-data'
+  | 'revoked'
   | 'too-slow'
 
 export interface MillraceErrorOptions {

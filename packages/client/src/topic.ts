@@ -8,6 +8,8 @@ export interface Serde<T> {
   encode(value: T): Uint8Array | string
   /** `bytes` is a view that is valid as long as the record is: copy what outlives it. */
   decode(bytes: Buffer): T
+  /** `decode` gives the UTF-8 text of the bytes: readers may do that without making a buffer first. */
+  readonly isText?: true
 }
 
 /** A topic whose keys are `K` and values are `V`. */
@@ -25,6 +27,7 @@ const bytesSerde: Serde<Buffer> = {
 const stringSerde: Serde<string> = {
   encode: (value) => value,
   decode: (bytes) => bytes.toString('utf8'),
+  isText: true,
 }
 
 /** Bytes as they are. */

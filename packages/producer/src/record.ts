@@ -1,5 +1,5 @@
 /** A record as users give it, and as the accumulator takes it. */
-import { MillraceError, type Topic } from '@millrace/client'
+import { MillraceError, type Serde, type Topic } from '@millrace/client'
 import { type RecordHeaderInput, recordSizeUpperBound } from '@millrace/protocol'
 import type { EncodedRecord } from './accumulator.ts'
 import { ProduceError } from './produce-error.ts'
@@ -32,8 +32,15 @@ function isRecordBytes(value: unknown): value is Uint8Array | string | null {
   return value === null || typeof value === 'string' || value instanceof Uint8Array
 }
 
+function checkedBytes(value: unknown, what: string, topic: string): Uint8Array | string | null {
+  if (value === undefined) return null
+  if (isRecordBytes(value)) return value
+  const message = `The ${what} of a record for ${topic} must be bytes or text, it is ${typeof value}`
+  throw new MillraceError('serialization', message)
+}
+
 function encodeWith<T>(
-  encode: (value: T) => Uint8Array | string,
+  serde: Serde<T>,
   value: T | null | undefined,
   what: string,
   topic: string,
@@ -41,18 +48,12 @@ function encodeWith<T>(
   if (value === null || value === undefined) return null
   let encoded: Uint8Array | string
   try {
-    encoded = encode(value)
+    encoded = serde.encode(value)
   } catch (cause) {
     const message = `The ${what} of a record for ${topic} cannot be encoded: ${(cause as Error).message}`
     throw new MillraceError('serialization', message, { cause })
   }
-  if (isRecordBytes(encoded)) return encoded
-  const message = `The ${what} of a record for ${topic} must be bytes or text, it is ${typeof encoded}`
-  throw new MillraceError('serialization', message)
-}
-
-function identity(value: unknown): Uint8Array | string {
-  return value as Uint8Array | string
+  return checkedBytes(encoded, what, topic)
 }
 
 /** Keys and values as bytes. Throws {@link MillraceError} `serialization` or `invalid-argument`. */
@@ -62,9 +63,10 @@ export function encodeRecord<K, V>(
   nowMs: number,
 ): EncodedRecord {
   const isPlain = typeof topic === 'string'
-  const name = isPlain ? topic : topic.name
-  const key = encodeWith(isPlain ? identity : (each: K) => topic.key.encode(each), record.key, 'key', name)
-  const value = encodeWith(isPlain ? identity : (each: V) => topic.value.encode(each), record.value, 'value', name)
+  const key = isPlain ? checkedBytes(record.key, 'key', topic) : encodeWith(topic.key, record.key, 'key', topic.name)
+  const value = isPlain
+    ? checkedBytes(record.value, 'value', topic)
+    : encodeWith(topic.value, record.value, 'value', topic.name)
   const timestamp = record.timestamp ?? nowMs
   if (!Number.isSafeInteger(timestamp)) {
     throw new MillraceError('invalid-argument', `A timestamp is a whole number of milliseconds, not ${timestamp}`)

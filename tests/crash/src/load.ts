@@ -43,7 +43,7 @@ export class Load {
     const common = { transport: nodeTransport, clock: systemClock, address, history, requestTimeoutMs: 5000 }
     const portsOf = (place: number): ClientPorts => ({ ...common, random: seededRandom(seed * 100 + place) })
     this.#ports = portsOf(0)
-    const shape = { topic, partitionCount, pauseMsMax: 10, valueSizeMax: 200, produceVersion: 13 }
+    const shape = { topic, partitionCount, pauseMsMax: 20, valueSizeMax: 200, produceVersion: 13 }
     this.#producers = ['p', 'q'].map((name, place) => new IdempotentProducer(portsOf(1 + place), { ...shape, name }))
     const reading = { topic, partitionCount, fetchVersion }
     this.#consumer = new Consumer(portsOf(3), { ...reading, name: 'consumer', seekOneIn: 0 })

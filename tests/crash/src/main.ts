@@ -14,7 +14,7 @@ const host = '127.0.0.1'
 /** Every step: starting, reading everything, finishing. */
 const stepMsMax = 30_000
 /** Longest time from the end of the checks to the kill. */
-const loadMsMax = 600
+const loadMsMax = 400
 /** A start that is not waited for is killed within this time. */
 const earlyMsMax = 500
 

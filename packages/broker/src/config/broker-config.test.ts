@@ -78,7 +78,7 @@ describe('parseBrokerConfig', () => {
     ['millrace.durability', 'os', 'durability', 'os'],
     ['log.dir', '/data', 'logDirs', ['/data']],
     ['log.dirs', '/data', 'logDirs', ['/data']],
-    ['metadata.log.dir', '/meta', 'metadataLogDir', '/meta'],
+    ['metadata.log.dir', '/tmp/kafka-logs', 'metadataLogDir', '/tmp/kafka-logs'],
     ['request.timeout.ms', '1', 'requestTimeoutMs', 1],
     ['controller.quorum.voters', '1@h:9093', 'controllerQuorumVoters', [{ id: 1, host: 'h', port: 9093 }]],
     [
@@ -192,6 +192,12 @@ describe('what parseBrokerConfig refuses', () => {
   it('values of served keys whose effect does not exist yet', () => {
     expect(messages(['compression.type', 'gzip'])).toEqual([
       'compression.type=gzip is not supported yet; supported: producer; its default is producer',
+    ])
+  })
+
+  it('a place of its own for the metadata', () => {
+    expect(messages(['log.dirs', '/data'], ['metadata.log.dir', '/meta'])).toEqual([
+      'metadata.log.dir=/meta is not supported yet; leave it out: the metadata is kept in /data',
     ])
   })
 

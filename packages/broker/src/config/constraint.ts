@@ -96,6 +96,13 @@ const scopeConstraints: readonly Constraint[] = [
       ? `log.dirs=${values.format('log.dirs')} is not supported yet; give one directory`
       : undefined,
   ),
+  constraint(['metadata.log.dir', 'log.dirs', 'log.dir'], (values) => {
+    const own = values.textOrNull('metadata.log.dir')
+    const [first] = values.listOrNull('log.dirs') ?? values.list('log.dir')
+    return own !== null && own !== first
+      ? `metadata.log.dir=${own} is not supported yet; leave it out: the metadata is kept in ${first}`
+      : undefined
+  }),
   constraint(['log.dir'], (values) =>
     values.list('log.dir').length > 1
       ? `log.dir=${values.format('log.dir')} is not supported yet; give one directory`

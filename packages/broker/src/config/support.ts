@@ -25,6 +25,13 @@ export const featureLevels = accepted('the finalized feature levels decide which
 export const noRequestQueue = accepted('requests wait in their own connections, not in one queue')
 export const noNoOps = accepted('no empty records are written to the metadata log while it is idle')
 export const growingFiles = accepted('segment files grow as they are written')
+export const systemFlush = accepted(
+  'the operating system brings records to the disk in its own time; millrace.durability=fsync or flush.messages=1 make it part ' +
+    'of every acknowledgement',
+)
+export const oneCheckpoint = accepted(
+  'log starts are written together with recovery points, every log.flush.offset.checkpoint.interval.ms',
+)
 export const controllerInside = accepted('the controller runs in the same process')
 
 // Kept and shown; their effect comes with the feature they belong to.

@@ -22,6 +22,7 @@ import {
   retention,
   served,
   servedOnly,
+  systemFlush,
   unsupported,
 } from './support.ts'
 import { atLeast, between, betweenOr, distinct, oneOf, throttledReplicas } from './valid-values.ts'
@@ -49,7 +50,7 @@ export const topicKeys: ConfigTable<ResourceKey> = tableOf([
   resourceKey(
     'flush.ms',
     long(longMax, atLeast(0)),
-    served,
+    systemFlush,
     'log.flush.interval.ms',
     'log.flush.scheduler.interval.ms',
   ),

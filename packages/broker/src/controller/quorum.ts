@@ -80,6 +80,7 @@ export class Quorum {
     const log = await logs.openMetadataLog(oneUuid, {
       ...defaultLogConfig,
       segmentBytes: config.metadataLogSegmentBytes,
+      segmentMs: config.metadataLogSegmentMs,
     })
     this.#log = log
     const found = await this.#readSnapshots(log)
@@ -224,7 +225,8 @@ export function controllerRegistration(config: BrokerConfig, random: Random): Me
   }
 }
 
-function raftConfigOf(config: BrokerConfig): RaftConfig {
+/** The settings of the raft machine: `controller.quorum.*`. */
+export function raftConfigOf(config: BrokerConfig): RaftConfig {
   return {
     ...defaultRaftConfig,
     electionTimeoutMs: config.controllerQuorumElectionTimeoutMs,

@@ -5,7 +5,7 @@
  * Appends when it starts, answers when the records are as safe as `acks` asks: so several may overlap on one connection.
  */
 import { zeroUuid } from '@millrace/base'
-import { ErrorCode, Produce, type ProduceRequest } from '@millrace/protocol'
+import { BatchHeader, batchHeaderSize, batchMagic, ErrorCode, Produce, type ProduceRequest } from '@millrace/protocol'
 import type { TopicView } from '../cluster-view.ts'
 import { closeConnection, defineHandler, noResponse, type RequestContext } from '../handler.ts'
 import type { AppendOutcome } from '../replica/partition.ts'
@@ -24,6 +24,16 @@ interface PartitionAnswer {
   readonly errorMessage?: string | null
   readonly currentLeader?: { leaderId: number; leaderEpoch: number }
 }
+
+/** Refusals from before the batch is validated, which name no log start (reference 2.4). */
+const unvalidatedErrors: ReadonlySet<number> = new Set([
+  ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+  ErrorCode.MESSAGE_TOO_LARGE,
+  ErrorCode.INVALID_TOPIC_EXCEPTION,
+  ErrorCode.RECORD_LIST_TOO_LARGE,
+  ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
+])
 
 const failed = (index: number, errorCode: number, errorMessage: string | null = null): PartitionAnswer => ({
   index,
@@ -106,6 +116,10 @@ function append(
   if (request.acks < -1 || request.acks > 1) {
     return { answer: failed(index, ErrorCode.INVALID_REQUIRED_ACKS, `acks must be -1, 0 or 1, not ${request.acks}`) }
   }
+  if (request.transactionalId === null && hasTransactionalBatch(request)) {
+    const message = 'the records are part of a transaction, and the request names no transactional id'
+    return { answer: failed(index, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, message) }
+  }
   if (topic === undefined) {
     const errorCode = context.apiVersion >= 13 ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     return { answer: failed(index, errorCode) }
@@ -119,7 +133,13 @@ function append(
     // Older clients cannot be told who it is (KIP-951).
     return { answer: context.apiVersion >= 10 ? { ...answer, currentLeader } : answer }
   }
-  const outcome = partition.append(records ?? Buffer.alloc(0), {
+  const batch = records ?? Buffer.alloc(0)
+  if (isTransactional(batch)) {
+    // What Kafka's coordinator says of an id that it does not know, and none is known here.
+    const message = `the transactional id ${request.transactionalId} is not known: transactions are not served yet`
+    return { answer: failed(index, ErrorCode.INVALID_PRODUCER_ID_MAPPING, message) }
+  }
+  const outcome = partition.append(batch, {
     requiredAcks: request.acks,
     apiVersion: context.apiVersion,
     isInternalClient: context.clientId === adminClientId,
@@ -128,7 +148,9 @@ function append(
   return {
     answer: {
       ...failed(index, outcome.errorCode, outcome.message),
-      ...(outcome.logStartOffset === undefined ? {} : { logStartOffset: outcome.logStartOffset }),
+      ...(isOneBatch(batch) && !unvalidatedErrors.has(outcome.errorCode)
+        ? { logStartOffset: partition.logStartOffset }
+        : {}),
       ...(outcome.recordErrors === undefined
         ? {}
         : {
@@ -139,4 +161,19 @@ function append(
           }),
     },
   }
+}
+
+/** What comes before is judged as a request, not as a batch. */
+const isOneBatch = (records: Buffer): boolean =>
+  records.length >= batchHeaderSize &&
+  BatchHeader.magic(records, 0) === batchMagic &&
+  BatchHeader.size(records, 0) === records.length
+
+const isTransactional = (records: Buffer): boolean =>
+  records.length >= batchHeaderSize && BatchHeader.isTransactional(records, 0)
+
+function hasTransactionalBatch({ topicData }: ProduceRequest): boolean {
+  return topicData.some(({ partitionData }) =>
+    partitionData.some(({ records }) => records !== null && isTransactional(records)),
+  )
 }

@@ -3,7 +3,7 @@
  * 9 flexible, 10 topic ids, 12 look-up by id, 13 top-level error. Rules: reference section 2.3.
  */
 import { randomBelow, zeroUuid } from '@millrace/base'
-import { ErrorCode, Metadata } from '@millrace/protocol'
+import { ErrorCode, Metadata, type MetadataRequest } from '@millrace/protocol'
 import { type ClusterView, internalTopics, type PartitionView, type TopicView } from '../cluster-view.ts'
 import { defineHandler, type RequestContext } from '../handler.ts'
 import { clusterOperations, operationsNotAsked, topicOperations } from '../security/operations.ts'
@@ -13,6 +13,7 @@ export const metadataHandler = defineHandler({
   api: Metadata,
 
   handle(request, context, services) {
+    if (context.apiVersion < firstLookUpById && asksById(request)) return refused(request)
     const cluster = services.cluster()
     const brokers = cluster.brokers(context.listenerName).filter((broker) => !broker.isFenced)
     const wantsAll = request.topics === null || (context.apiVersion === 0 && request.topics.length === 0)
@@ -43,6 +44,25 @@ export const metadataHandler = defineHandler({
     }
   },
 })
+
+/** Until then a topic id in the request is one that nobody may look up by. */
+const firstLookUpById = 12
+
+const asksById = ({ topics }: MetadataRequest): boolean =>
+  topics?.some(({ name, topicId }) => name === null || topicId !== zeroUuid) ?? false
+
+/** Without any broker, as Kafka answers what it takes for a broken request. Names are not nullable in these versions. */
+function refused({ topics }: MetadataRequest) {
+  return {
+    brokers: [],
+    topics: (topics ?? []).map(({ name, topicId }) => ({
+      errorCode: ErrorCode.INVALID_REQUEST,
+      name: name ?? '',
+      topicId,
+      partitions: [],
+    })),
+  }
+}
 
 function unknownTopic(name: string | null, topicId: string, errorCode: number) {
   return { errorCode, name, topicId, isInternal: name !== null && internalTopics.has(name), partitions: [] }

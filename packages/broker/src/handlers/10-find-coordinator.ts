@@ -4,6 +4,8 @@ import { defineHandler, type RequestContext } from '../handler.ts'
 import type { Services } from '../services.ts'
 
 const groupKeyType = 0
+/** Transactions and share partitions. */
+const laterKeyTypes: ReadonlySet<number> = new Set([1, 2])
 
 interface Coordinator {
   readonly key: string
@@ -11,7 +13,8 @@ interface Coordinator {
   readonly host: string
   readonly port: number
   readonly errorCode: number
-  readonly errorMessage: string | null
+  /** Empty when there is no error. */
+  readonly errorMessage: string
 }
 
 export const findCoordinatorHandler = defineHandler({
@@ -22,7 +25,7 @@ export const findCoordinatorHandler = defineHandler({
       return { coordinators: request.coordinatorKeys.map((key) => find(key, request.keyType, context, services)) }
     }
     const { errorCode, errorMessage, nodeId, host, port } = find(request.key, request.keyType, context, services)
-    return { errorCode, errorMessage: errorMessage ?? 'NONE', nodeId, host, port }
+    return { errorCode, errorMessage: errorMessage === '' ? 'NONE' : errorMessage, nodeId, host, port }
   },
 })
 
@@ -31,7 +34,8 @@ function find(key: string, keyType: number, context: RequestContext, services: S
     return { key, nodeId: -1, host: '', port: -1, errorCode, errorMessage }
   }
   if (keyType !== groupKeyType) {
-    return failed(ErrorCode.INVALID_REQUEST, `Coordinators of key type ${keyType} are not supported yet`)
+    const reason = laterKeyTypes.has(keyType) ? 'are not supported yet' : 'do not exist'
+    return failed(ErrorCode.INVALID_REQUEST, `Coordinators of key type ${keyType} ${reason}`)
   }
   const topicName = '__consumer_offsets'
   const cluster = services.cluster()
@@ -45,5 +49,5 @@ function find(key: string, keyType: number, context: RequestContext, services: S
   if (broker === undefined || broker.isFenced) {
     return failed(ErrorCode.COORDINATOR_NOT_AVAILABLE, 'The coordinator is not available.')
   }
-  return { key, nodeId: broker.id, host: broker.host, port: broker.port, errorCode: ErrorCode.NONE, errorMessage: null }
+  return { key, nodeId: broker.id, host: broker.host, port: broker.port, errorCode: ErrorCode.NONE, errorMessage: '' }
 }

@@ -1,9 +1,9 @@
 /** DescribeConfigs, versions 1 to 4. 1 sources and synonyms, 3 types and documentation, 4 flexible. Rules: reference section 2.16. */
+import { topicNameProblem } from '@millrace/metadata'
 import { DescribeConfigs, ErrorCode } from '@millrace/protocol'
 import { defineHandler } from '../handler.ts'
 
 const topicType = 2
-const brokerType = 4
 
 export const describeConfigsHandler = defineHandler({
   api: DescribeConfigs,
@@ -14,14 +14,12 @@ export const describeConfigsHandler = defineHandler({
         const failed = (errorCode: number, errorMessage: string | null) => {
           return { errorCode, errorMessage, resourceType, resourceName, configs: [] }
         }
-        if (resourceType === topicType && services.cluster().topic(resourceName) === undefined) {
-          return failed(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, null)
-        }
-        if (resourceType === brokerType && resourceName !== '' && resourceName !== String(services.brokerId)) {
-          return failed(
-            ErrorCode.INVALID_REQUEST,
-            `Unexpected broker id, expected ${services.brokerId} or empty string, but received ${resourceName}`,
-          )
+        if (resourceType === topicType) {
+          const problem = topicNameProblem(resourceName)
+          if (problem !== undefined) return failed(ErrorCode.INVALID_TOPIC_EXCEPTION, problem)
+          if (services.cluster().topic(resourceName) === undefined) {
+            return failed(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, null)
+          }
         }
         const described = services.configs.describe(resourceType, resourceName, {
           keys: configurationKeys,

@@ -4,6 +4,11 @@ import { defineHandler } from '../handler.ts'
 import type { Partition } from '../replica/partition.ts'
 import { findPartition } from '../replica/replica-manager.ts'
 
+const messages: ReadonlyMap<number, string> = new Map([
+  [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 'This server does not host this topic-partition.'],
+  [ErrorCode.NOT_LEADER_OR_FOLLOWER, 'This server does not lead this topic-partition.'],
+])
+
 export const describeProducersHandler = defineHandler({
   api: DescribeProducers,
 
@@ -14,7 +19,10 @@ export const describeProducersHandler = defineHandler({
         name,
         partitions: partitionIndexes.map((partitionIndex) => {
           const found = findPartition(services.replicas, cluster, name, partitionIndex)
-          if ('errorCode' in found) return { partitionIndex, errorCode: found.errorCode, activeProducers: [] }
+          if ('errorCode' in found) {
+            const { errorCode } = found
+            return { partitionIndex, errorCode, errorMessage: messages.get(errorCode) ?? null, activeProducers: [] }
+          }
           return { partitionIndex, errorCode: ErrorCode.NONE, activeProducers: activeProducers(found.partition) }
         }),
       })),

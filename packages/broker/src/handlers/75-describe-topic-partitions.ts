@@ -29,7 +29,14 @@ export const describeTopicPartitionsHandler = defineHandler({
         const errorCode = isValidTopicName(name)
           ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
           : ErrorCode.INVALID_TOPIC_EXCEPTION
-        topics.push({ errorCode, name, topicId: zeroUuid, isInternal: internalTopics.has(name), partitions: [] })
+        topics.push({
+          errorCode,
+          name,
+          topicId: zeroUuid,
+          isInternal: internalTopics.has(name),
+          partitions: [],
+          topicAuthorizedOperations: topicOperations,
+        })
         continue
       }
       const first = cursor !== null && name === cursor.topicName ? Math.max(0, cursor.partitionIndex) : 0

@@ -22,6 +22,11 @@ export interface FetchLimits {
 
 const noRecords = Buffer.alloc(0)
 
+/** The asker has to find the leader anew. */
+const movedErrors: ReadonlySet<number> = new Set([ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.FENCED_LEADER_EPOCH])
+/** Known before anything is read; Kafka then gives an empty list of aborted transactions, else none. */
+const unknownErrors: ReadonlySet<number> = new Set([ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID])
+
 /** One partition of the answer, as the protocol has it. */
 export interface PartitionAnswer {
   readonly partitionIndex: number
@@ -126,7 +131,8 @@ export class FetchOperation {
     errorCode: number,
     currentLeader: { leaderId: number; leaderEpoch: number } | undefined,
   ) {
-    return failed(asked.partition, errorCode, this.#limits.tellsLeader ? currentLeader : undefined)
+    const tellsLeader = this.#limits.tellsLeader && movedErrors.has(errorCode)
+    return failed(asked.partition, errorCode, tellsLeader ? currentLeader : undefined)
   }
 
   #find(asked: FetchPartition) {
@@ -192,7 +198,7 @@ function failed(
     highWatermark: -1,
     lastStableOffset: -1,
     logStartOffset: -1,
-    abortedTransactions: errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION ? [] : null,
+    abortedTransactions: unknownErrors.has(errorCode) ? [] : null,
     records: noRecords,
     ...(currentLeader === undefined ? {} : { currentLeader }),
   }

@@ -7,15 +7,18 @@ const inFlightCountMax = 32
 /** Unfinished requests of all connections together, when `queued.max.request.bytes` sets no limit: two of the largest. */
 const partialFramesFactor = 2
 
-export function serverLimits(config: BrokerConfig): ServerLimits {
-  const { socketRequestMaxBytes, queuedMaxRequestBytes, maxConnectionsPerIp, maxConnectionsPerIpOverrides } = config
+/** `config` answers the present configuration: how many connections are taken can change while the broker runs. */
+export function serverLimits(config: () => BrokerConfig): ServerLimits {
+  const { socketRequestMaxBytes, queuedMaxRequestBytes, connectionsMaxIdleMs } = config()
   return {
     requestSizeMax: socketRequestMaxBytes,
     partialFramesSizeMax:
       queuedMaxRequestBytes > 0 ? queuedMaxRequestBytes : partialFramesFactor * socketRequestMaxBytes,
     inFlightCountMax,
-    idleMsMax: config.connectionsMaxIdleMs,
-    connectionCountMax: config.maxConnections,
-    connectionCountMaxOf: (host) => maxConnectionsPerIpOverrides.get(host) ?? maxConnectionsPerIp,
+    idleMsMax: connectionsMaxIdleMs,
+    get connectionCountMax() {
+      return config().maxConnections
+    },
+    connectionCountMaxOf: (host) => config().maxConnectionsPerIpOverrides.get(host) ?? config().maxConnectionsPerIp,
   }
 }
