@@ -68,7 +68,7 @@ export async function checkCommand(bin: string, emptyFolder: string): Promise<vo
   }
 }
 
-function useBroker(bin: string, cwd: string, port: number, round: 'first' | 'second'): void {
+function useBroker(bin: string, cwd: string, port: string, round: 'first' | 'second'): void {
   const server = ['--bootstrap-server', `127.0.0.1:${port}`]
   if (round === 'first') {
     expectOutput(bin, cwd, ['topic', 'create', 'orders', '--partitions', '3', ...server], 'Created orders')
