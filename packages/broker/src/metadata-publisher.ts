@@ -52,6 +52,10 @@ export class MetadataPublisher {
     const { replicas, groups } = this.#options
     const before = this.#image
     this.#publishConfigs(delta.changedConfigs, before, image)
+    if (delta.deletedTopics.size > 0) {
+      // First: whoever waited for a partition and is woken finds no topic, and not one whose log is gone.
+      this.#view = new ImageView(this.#options.clusterId, withoutTopics(before, delta.deletedTopics.values()))
+    }
     for (const topic of delta.deletedTopics.values()) {
       // A topic of the same name may have come in its place already; then that one is left alone.
       if (topicByName(image, topic.name) === undefined || before.topics.has(topic.id))
@@ -118,4 +122,14 @@ export class MetadataPublisher {
     for (const index of this.#coordinated.keys()) this.#options.groups.onResignation(index)
     this.#coordinated.clear()
   }
+}
+
+function withoutTopics(image: MetadataImage, deleted: Iterable<TopicImage>): MetadataImage {
+  const topics = new Map(image.topics)
+  const topicIds = new Map(image.topicIds)
+  for (const { id, name } of deleted) {
+    topics.delete(id)
+    topicIds.delete(name)
+  }
+  return { ...image, topics, topicIds }
 }

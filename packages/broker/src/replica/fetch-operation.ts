@@ -135,19 +135,19 @@ export class FetchOperation {
     return failed(asked.partition, errorCode, tellsLeader ? currentLeader : undefined)
   }
 
+  /** By id where the client knows ids: a session may be older than the topic's name. */
   #find(asked: FetchPartition) {
     const cluster = this.#services.cluster()
-    if (this.#limits.usesTopicIds && cluster.topicById(asked.topicId) === undefined) {
-      return { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, currentLeader: undefined }
-    }
-    return findPartition(this.#services.replicas, cluster, asked.topic, asked.partition)
+    const name = this.#limits.usesTopicIds ? cluster.topicById(asked.topicId)?.name : asked.topic
+    if (name === undefined) return { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, currentLeader: undefined }
+    return findPartition(this.#services.replicas, cluster, name, asked.partition)
   }
 
   #watch(): { changed(waitMs: number): Promise<void>; stop(): void } {
-    const cluster = this.#services.cluster()
-    const partitions = this.#asked
-      .map((asked) => findPartition(this.#services.replicas, cluster, asked.topic, asked.partition))
-      .flatMap((found) => ('partition' in found ? [found.partition] : []))
+    const partitions = this.#asked.flatMap((asked) => {
+      const found = this.#find(asked)
+      return 'partition' in found ? [found.partition] : []
+    })
     return watchAll(partitions, this.#services.replicas.timers)
   }
 }
