@@ -1,0 +1,74 @@
+/** Runs cases, prints each with its time, and counts. */
+import { within } from './time-limit.ts'
+
+export interface Case {
+  readonly name: string
+  readonly limitMs: number
+  /** Throws when it fails; what it returns is printed beside its name. */
+  readonly run: () => Promise<string | undefined>
+}
+
+export class CaseRunner {
+  readonly #filter: string | undefined
+  readonly #print: (line: string) => void
+  #passed = 0
+  #failed = 0
+
+  constructor(filter: string | undefined, print: (line: string) => void) {
+    this.#filter = filter
+    this.#print = print
+  }
+
+  get passed(): number {
+    return this.#passed
+  }
+
+  get failed(): number {
+    return this.#failed
+  }
+
+  /** Whether a case with this name is asked for. */
+  selects(name: string): boolean {
+    return this.#filter === undefined || name.includes(this.#filter)
+  }
+
+  /** Runs one case, whatever the filter says; false when it failed. */
+  async run({ name, limitMs, run }: Case): Promise<boolean> {
+    const started = performance.now()
+    try {
+      const note = await within(run(), limitMs, () => `${name}: took too long`)
+      this.#passed++
+      this.#print(`ok   ${seconds(started)} ${name}${note === undefined ? '' : ` (${note})`}`)
+      return true
+    } catch (error) {
+      this.#failed++
+      this.#print(`FAIL ${seconds(started)} ${name}`)
+      this.#print(indent(textOf(error)))
+      return false
+    }
+  }
+
+  /** Runs those cases that are asked for, up to `width` at a time. */
+  async runAll(cases: readonly Case[], width: number): Promise<void> {
+    const waiting = cases.filter(({ name }) => this.selects(name))
+    const lane = async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.run(next)
+    }
+    await Promise.all(Array.from({ length: width }, lane))
+  }
+}
+
+function seconds(started: number): string {
+  return `${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s `
+}
+
+/** The message; the stack of what no part of the suite threw on purpose. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError
+  return isBug ? (error.stack ?? error.message) : error.message
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '       ')
+}
