@@ -34,6 +34,8 @@ interface Lane {
   readonly partition: number
   readonly batches: Batch[]
   nextIndex: number
+  /** The broker knows this producer here: its sequence numbers are checked. */
+  isKnown: boolean
   /** A batch must go again: nothing more is sent until all in flight are answered. */
   mustRepeat: boolean
 }
@@ -64,6 +66,7 @@ export class IdempotentProducer {
       partition,
       batches: [],
       nextIndex: 0,
+      isKnown: false,
       mustRepeat: false,
     }))
   }
@@ -179,7 +182,10 @@ export class IdempotentProducer {
       lane.mustRepeat = false
     }
     const waiting = lane.batches.filter((batch) => !batch.isInFlight)
-    for (const batch of waiting.slice(0, inFlightCountMax - inFlightCount)) this.#send(connection, lane, batch)
+    // Kafka takes any sequence number of a producer that it does not know (reference 2.7). If the first batch fails, by a write
+    // that the disk refuses, the second one behind it is taken in its place: so there is none until the first is there.
+    const countMax = lane.isKnown ? inFlightCountMax : 1
+    for (const batch of waiting.slice(0, countMax - inFlightCount)) this.#send(connection, lane, batch)
   }
 
   #send(connection: RawConnection, lane: Lane, batch: Batch): void {
@@ -214,6 +220,7 @@ export class IdempotentProducer {
     const { errorCode } = answer
     batch.isInFlight = false
     if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
+      lane.isKnown = true
       lane.batches.splice(lane.batches.indexOf(batch), 1)
       this.#begun.delete(batch.operation)
       this.#acknowledgedCount++
