@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Case } from '../case-runner.ts'
+import { findComplaint } from '../dump-complaint.ts'
 import type { Written } from '../history.ts'
 import type { JavaTools } from '../tools/java-tools.ts'
 import { partitionCount } from '../transfer.ts'
@@ -9,8 +10,6 @@ import { partitionCount } from '../transfer.ts'
 const dumpLimitMs = 180_000
 const tool = 'org.apache.kafka.tools.DumpLogSegments'
 const fileKinds = /\.(log|index|timeindex|txnindex|snapshot|checkpoint)$/
-const complaints =
-  /isvalid: false|Mismatches in|timestamp mismatch|out of order timestamp|Non-?consecutive|Exception|Error|corrupt|could not|invalid bytes|malformed/i
 
 export function dumpCases(tools: JavaTools, dataDirectory: string, written: readonly Written[]): Case[] {
   return [
@@ -59,10 +58,7 @@ function filesOf(directory: string): string[] {
 
 async function dump(tools: JavaTools, options: readonly string[], files: readonly string[]): Promise<string> {
   const { exitCode, output, errors } = await tools.run(tool, [...options, '--files', files.join(',')])
-  // The records of our own topics are not printed, so that no word of theirs is taken for a complaint.
-  const complaint = output.split('\n').find((line) => complaints.test(line))
-  if (exitCode === 0 && errors === '' && complaint === undefined) return output
-  throw new Error(
-    `DumpLogSegments of ${files[0]} and others: exit code ${exitCode}, ${complaint}\n${errors.slice(-2000)}`,
-  )
+  const complaint = findComplaint(output, errors)
+  if (exitCode === 0 && complaint === undefined) return output
+  throw new Error(`DumpLogSegments of ${files[0]} and others ended with ${exitCode} and said ${complaint}`)
 }
