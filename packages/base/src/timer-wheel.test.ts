@@ -48,4 +48,17 @@ describe('TimerWheel', () => {
     clock.advance(30)
     expect(fired).toEqual(['first', 'added'])
   })
+
+  it('fires what waits in time when a callback adds something later', () => {
+    const clock = new ManualClock()
+    const wheel = new TimerWheel(clock, 10)
+    const fired: [string, number][] = []
+    const note = (name: string) => () => void fired.push([name, clock.monotonic()])
+    wheel.schedule(10, () => void wheel.schedule(30_000, note('late')))
+    wheel.schedule(50, note('waiting'))
+    for (let turn = 0; turn < 6; turn++) clock.advance(10)
+    expect(fired).toEqual([['waiting', 50]])
+    clock.advance(30_000)
+    expect(fired.map(([name]) => name)).toEqual(['waiting', 'late'])
+  })
 })

@@ -30,7 +30,7 @@ export class TimerWheel {
     }
     const entry: Entry = { callback }
     bucket.add(entry)
-    if (this.#armed === undefined || tick < this.#armed.tick) this.#arm(tick)
+    if (tick < this.#armedTick) this.#arm(tick)
     return { cancel: () => this.#cancel(tick, entry) }
   }
 
@@ -39,6 +39,10 @@ export class TimerWheel {
     this.#buckets.clear()
     this.#armed?.timer.cancel()
     this.#armed = undefined
+  }
+
+  get #armedTick(): number {
+    return this.#armed?.tick ?? Number.POSITIVE_INFINITY
   }
 
   #cancel(tick: number, entry: Entry): void {
@@ -68,6 +72,8 @@ export class TimerWheel {
       this.#buckets.delete(tick)
       for (const entry of bucket ?? []) entry.callback?.()
     }
-    if (this.#buckets.size > 0 && this.#armed === undefined) this.#arm(Math.min(...this.#buckets.keys()))
+    // A callback may have armed the wheel for something that is due later than what waited already.
+    const next = Math.min(...this.#buckets.keys())
+    if (next < this.#armedTick) this.#arm(next)
   }
 }
