@@ -428,7 +428,10 @@ export class Producer {
     let isLeaderless = false
     for (const topic of this.#accumulator.topics()) {
       const known = snapshot.topics.get(topic.name)
-      if (known === undefined || known.errorCode !== ErrorCode.NONE) continue
+      if (known === undefined || known.errorCode !== ErrorCode.NONE) {
+        isLeaderless ||= topic.queues.some((queue) => !queue.isIdle)
+        continue
+      }
       this.#accumulator.ensureTopic(topic.name, known.partitions.length)
       for (const queue of topic.queues) {
         const leader = known.partitions[queue.partition]?.leader ?? -1

@@ -76,7 +76,7 @@ export class Sender {
 
   /** The partition may have something to send: looks at once. */
   offer(queue: PartitionQueue): void {
-    if (queue.node < 0 || this.#isClosed) return
+    if (!this.#hasLeader(queue)) return
     const node = this.#node(queue.node)
     node.ready.add(queue)
     if (node.inFlightCount < this.#settings.maxInFlight) this.#drain(queue.node, node)
@@ -84,7 +84,7 @@ export class Sender {
 
   /** As {@link offer}, after the current turn: what is enqueued in it goes together. */
   offerSoon(queue: PartitionQueue): void {
-    if (queue.node < 0 || this.#isClosed) return
+    if (!this.#hasLeader(queue)) return
     this.#node(queue.node).ready.add(queue)
     if (this.#isDrainDue) return
     this.#isDrainDue = true
@@ -128,6 +128,13 @@ export class Sender {
     this.#aborter.abort()
     for (const timer of this.#retryTimers) timer.cancel()
     this.#cluster.closeLane(this.#lane)
+  }
+
+  /** Without a leader, asks for metadata: {@link move} tells of the next one. */
+  #hasLeader(queue: PartitionQueue): boolean {
+    if (this.#isClosed) return false
+    if (queue.node < 0) this.#cluster.refreshMetadataSoon()
+    return queue.node >= 0
   }
 
   #isOffThread(batch: Batch | undefined): boolean {

@@ -280,6 +280,23 @@ describe('retries', () => {
     await run(producer.close())
   })
 
+  it('wait for a partition that lost its leader while nothing was sent', async () => {
+    const { clock, scripted, cluster, producer, run } = await world({ brokerCount: 2 })
+    scripted.createTopic('t', 2)
+    await run(producer.send('t', { partition: 1, value: 'a' }))
+    await scripted.broker(2).stop()
+    await run(cluster.metadata(['t']))
+    await pass(clock, 3000)
+    const sent = producer.send('t', { partition: 1, value: 'b' })
+    await pass(clock, 1000)
+    await scripted.broker(2).start()
+    const startedMs = clock.monotonic()
+    await run(sent)
+    expect(clock.monotonic() - startedMs).toBeLessThan(2000)
+    expect(valuesIn(scripted.log('t', 1))).toEqual(['a', 'b'])
+    await run(producer.close())
+  })
+
   it('begin a new epoch when the broker has lost its memory of the producer', async () => {
     const { scripted, producer, run } = await world({ batchSizeMax: 300 })
     scripted.createTopic('t', 1)
