@@ -17,6 +17,12 @@ export interface AssignableMember {
   readonly rackId?: string | null | undefined
   /** Names of the topics it subscribes to; they need not exist. */
   readonly topics: readonly string[]
+  /** What the member says it has. It may say anything: partitions that do not exist, or that others say they have. */
+  readonly ownedPartitions?: TopicPartitions | undefined
+  /** The generation of the group in which it got them; -1 or absent: unknown. */
+  readonly generationId?: number | undefined
+  /** The user data of its subscription: what {@link Assignor.subscriptionUserData} gave on its side, or anything else. */
+  readonly userData?: Buffer | null | undefined
 }
 
 export interface AssignmentInput {
@@ -40,4 +46,9 @@ export interface Assignor {
   readonly protocol: RebalanceProtocol
   /** The same input gives the same answer, in whatever order the members come. */
   assign(input: AssignmentInput): GroupAssignment
+  /**
+   * The user data for the subscription of a member: bytes for the assignor of the member that leads the group. `assigned` is what the
+   * member was last assigned, in generation `generationId`; an empty map and -1 before the first assignment.
+   */
+  subscriptionUserData?(assigned: TopicPartitions, generationId: number): Buffer | null
 }

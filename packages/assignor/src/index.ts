@@ -8,5 +8,7 @@ export type {
   TopicPartitions,
 } from './assignor.ts'
 export { assignorByName, assignors } from './assignors.ts'
+export { cooperativeSticky } from './cooperative-sticky.ts'
 export { range } from './range.ts'
 export { roundRobin } from './round-robin.ts'
+export { sticky } from './sticky.ts'
