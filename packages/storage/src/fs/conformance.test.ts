@@ -32,6 +32,13 @@ for (const [name, make] of Object.entries(implementations)) {
   })
 }
 
+describe('NodeFileSystem', () => {
+  it.runIf(nodeFs.existsSync('/proc/self'))('says that a directory cannot be made, where none can be', async () => {
+    const error = await new NodeFileSystem().makeDirectory('/proc/none/data').catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ name: 'FileSystemError', code: 'not-found' })
+  })
+})
+
 describe('NodeFileSystem lock', () => {
   async function holdInChild(lockPath: string) {
     const child = fork(fileURLToPath(new URL('../../test/lock-holder.ts', import.meta.url)), [lockPath])

@@ -51,6 +51,20 @@ function call<T>(operation: string, path: string, start: (done: Callback<T>) => 
   })
 }
 
+/** Gives the error when a parent is missing; throws any other. */
+async function makeOneDirectory(path: string): Promise<FileSystemError | undefined> {
+  try {
+    await call('make directory', path, (done: Callback<void>) => fs.mkdir(path, done as fs.NoParamCallback))
+  } catch (error) {
+    if (!(error instanceof FileSystemError)) throw error
+    if (error.code === 'not-found') return error
+    if (error.code !== 'exists') throw error
+    const status = await call('stat', path, (done: Callback<fs.Stats>) => fs.stat(path, done))
+    if (!status.isDirectory()) throw error
+  }
+  return undefined
+}
+
 /** Lets at most {@link syncsMax} syncs run; the others wait in order. */
 class SyncGate {
   #running = 0
@@ -194,10 +208,14 @@ export class NodeFileSystem implements FileSystem {
     }
   }
 
+  /** One directory after the other: Node's own recursion never ends where the parent exists and still nothing can be made (/proc). */
   async makeDirectory(path: string): Promise<void> {
-    await call('make directory', path, (done: Callback<string | undefined>) =>
-      fs.mkdir(path, { recursive: true }, done),
-    )
+    const missing = await makeOneDirectory(path)
+    if (missing === undefined) return
+    if (parentPath(path) === path) throw missing
+    await this.makeDirectory(parentPath(path))
+    const failed = await makeOneDirectory(path)
+    if (failed !== undefined) throw failed
   }
 
   rename(from: string, to: string): Promise<void> {
