@@ -35,6 +35,30 @@ describe('records', () => {
 })
 
 describe('Writer', () => {
+  const uuid = 'AAECAwQFBgcICQoLDA0ODw'
+  it.each<[string, (writer: Writer) => void, string]>([
+    ['bool', (writer) => writer.bool(true), '01'],
+    ['int8', (writer) => writer.int8(-2), 'fe'],
+    ['int16', (writer) => writer.int16(-2), 'fffe'],
+    ['int32', (writer) => writer.int32(-2), 'fffffffe'],
+    ['int64', (writer) => writer.int64(-2), 'fffffffffffffffe'],
+    ['int64Wide', (writer) => writer.int64Wide(-2n), 'fffffffffffffffe'],
+    ['float64', (writer) => writer.float64(1), '3ff0000000000000'],
+    ['uuid', (writer) => writer.uuid(uuid), '000102030405060708090a0b0c0d0e0f'],
+    ['unsignedVarint', (writer) => writer.unsignedVarint(300), 'ac02'],
+    ['compactString', (writer) => writer.compactString('ab'), '036162'],
+    ['raw', (writer) => writer.raw(Buffer.from('ab')), '6162'],
+    ['sized', (writer) => writer.sized(() => writer.int8(5)), '0105'],
+  ])('writes %s whole wherever its buffer ends', (_name, write, hex) => {
+    for (let before = 16 * 1024 - 20; before <= 16 * 1024; before++) {
+      const writer = new Writer()
+      writer.raw(Buffer.alloc(before, 0x66))
+      write(writer)
+      const bytes = joinChunks(writer.finish())
+      expect(bytes.toString('hex', before), `after ${before} bytes`).toBe(hex)
+    }
+  })
+
   it('grows without losing what it has, whatever was written before', () => {
     const Long = defineSchema({ name: 'Long', versions: '0', flexible: 0, fields: { items: array(string()) } })
     for (const count of [1, 10, 1000, 5000]) {

@@ -46,11 +46,11 @@ export class Writer {
 
   bool(value: unknown): void {
     if (typeof value !== 'boolean') this.#refuse(value, 'a boolean')
-    this.#buffer[this.#take(1)] = value ? 1 : 0
+    this.#one(value ? 1 : 0)
   }
 
   int8(value: unknown): void {
-    this.#buffer[this.#take(1)] = this.#integer(value, -0x80, 0x7f)
+    this.#one(this.#integer(value, -0x80, 0x7f))
   }
 
   int16(value: unknown): void {
@@ -199,6 +199,12 @@ export class Writer {
     const at = this.#position
     this.#position = at + size
     return at
+  }
+
+  #one(value: number): void {
+    // The place first: taking it may replace the buffer.
+    const at = this.#take(1)
+    this.#buffer[at] = value
   }
 
   #two(value: number): void {
