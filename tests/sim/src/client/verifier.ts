@@ -1,6 +1,6 @@
 /** Reads everything there is. */
 import { sleep } from '@millrace/base'
-import { ErrorCode } from '@millrace/protocol'
+import { ErrorCode, FindCoordinator } from '@millrace/protocol'
 import type { HistoryEvent, ReadRecord } from '../history.ts'
 import { History } from '../history.ts'
 import { ConnectionLost, type RawConnection } from './connection.ts'
@@ -39,6 +39,8 @@ export async function readEverything(ports: ClientPorts, options: VerifierOption
 }
 
 async function readOffsets(connection: RawConnection, ports: ClientPorts, options: VerifierOptions): Promise<boolean> {
+  // As clients do: the topic of offsets is made when somebody first asks for a coordinator, and no member may have come so far.
+  await connection.send(FindCoordinator, 4, { keyType: 0, coordinatorKeys: [options.group] })
   const offsets = await readGroupOffsets(connection, ports, options)
   if (offsets === undefined) return false
   ports.history.add({ type: 'offsets-ok', ...offsets })
