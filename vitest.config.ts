@@ -3,7 +3,7 @@ import { resultReporter } from './tools/test-report/src/reporter.ts'
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'tools/*', 'tests/integration', 'tests/sim', 'tests/tidy'],
+    projects: ['packages/*', 'tools/*', 'tests/docs', 'tests/integration', 'tests/interop', 'tests/sim', 'tests/tidy'],
     reporters: ['default', resultReporter],
   },
 })

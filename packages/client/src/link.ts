@@ -52,6 +52,8 @@ export class Link {
   #opening: BrokerConnection | undefined
   #served: ServedVersions | undefined
   #failureCount = 0
+  /** Why there is no connection. */
+  #lastFailure: MillraceError | undefined
   #restEndMs = 0
   #mutedUntilMs = 0
   #lastUseMs = 0
@@ -132,7 +134,8 @@ export class Link {
     const index = this.#queue.indexOf(call)
     if (index >= 0) this.#queue.splice(index, 1)
     const { name } = call.api
-    const message = `${name}: no connection to ${formatAddress(this.address)} within ${call.timeoutMs} ms`
+    const reason = this.#lastFailure === undefined ? '' : `: ${this.#lastFailure.message}`
+    const message = `${name}: no connection to ${formatAddress(this.address)} within ${Math.round(call.timeoutMs)} ms${reason}`
     call.reject(new MillraceError('timeout', message, { retriable: true, apiName: name }))
   }
 
@@ -251,6 +254,7 @@ export class Link {
     this.#connection = connection
     this.#state = 'ready'
     this.#failureCount = 0
+    this.#lastFailure = undefined
     this.#mutedUntilMs = 0
     this.#lastUseMs = this.#now()
     this.#watchIdleness()
@@ -262,6 +266,7 @@ export class Link {
     if (this.#state !== 'connecting') return
     const { random, backoff, onChange } = this.#environment
     this.#failureCount++
+    this.#lastFailure = error
     const retryMs = backoffMs(this.#failureCount, random, backoff)
     this.#state = 'resting'
     this.#restEndMs = this.#now() + retryMs

@@ -1,6 +1,17 @@
 export { Admin, type AdminOptions, type Result, type Results, valuesOf } from '@millrace/admin'
 export { bytes, MillraceError, type MillraceErrorCode, type Serde, string, type Topic, topic } from '@millrace/client'
 export {
+  type Assignment,
+  Consumer,
+  type ConsumerEvents,
+  type ConsumerListener,
+  type ConsumerOptions,
+  type Message,
+  type MessageBatch,
+  type StartAt,
+  type TopicPartition,
+} from '@millrace/consumer'
+export {
   ProduceError,
   Producer,
   type ProducerOptions,
@@ -9,3 +20,4 @@ export {
   type RecordMetadata,
   type WriteOutcome,
 } from '@millrace/producer'
+export { Millrace } from './millrace.ts'

@@ -32,6 +32,11 @@ export class CaseRunner {
     return this.#filter === undefined || name.includes(this.#filter)
   }
 
+  /** Whether any case whose name starts with `prefix` may be asked for. */
+  selectsAny(prefix: string): boolean {
+    return this.selects(prefix) || this.#filter?.startsWith(prefix) === true
+  }
+
   /** Runs one case, whatever the filter says; false when it failed. */
   async run({ name, limitMs, run }: Case): Promise<boolean> {
     const started = performance.now()
@@ -48,9 +53,25 @@ export class CaseRunner {
     }
   }
 
+  /** Runs what is between the cases; when it throws, that is a failure like any other. */
+  async guard(run: () => Promise<void>): Promise<void> {
+    try {
+      await run()
+    } catch (error) {
+      this.#failed++
+      this.#print(`FAIL between the cases\n${indent(textOf(error))}`)
+    }
+  }
+
   /** Runs those cases that are asked for, up to `width` at a time. */
-  async runAll(cases: readonly Case[], width: number): Promise<void> {
-    const waiting = cases.filter(({ name }) => this.selects(name))
+  runAll(cases: readonly Case[], width: number): Promise<void> {
+    const selected = cases.filter(({ name }) => this.selects(name))
+    return this.runEach(selected, width)
+  }
+
+  /** Runs all of these, whatever the filter says. */
+  async runEach(cases: readonly Case[], width: number): Promise<void> {
+    const waiting = [...cases]
     const lane = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.run(next)
     }

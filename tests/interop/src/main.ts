@@ -9,7 +9,7 @@ import { CaseRunner } from './case-runner.ts'
 import { runAdminTools } from './cases/admin-tools.ts'
 import { dumpCases } from './cases/dump.ts'
 import { runFullRows } from './cases/full-rows.ts'
-import { runHandOver, takeSnapshot } from './cases/hand-over.ts'
+import { runHandOver, type Snapshot, takeSnapshot } from './cases/hand-over.ts'
 import { sampleCases } from './cases/sample-rows.ts'
 import { allClients } from './clients/index.ts'
 import { ClusterView } from './cluster-view.ts'
@@ -22,6 +22,8 @@ import { JavaTools } from './tools/java-tools.ts'
 import { ensureKafkaJars, type KafkaJars } from './tools/kafka-jars.ts'
 
 const installLimitMs = 600_000
+/** Rows that are run for the dump or the hand-over when these alone are asked for. */
+const rowsToFind = 6
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -66,8 +68,7 @@ async function prepare(runner: CaseRunner): Promise<Prepared | undefined> {
         sections = await readSectionCounts()
       }
       index = await readPackageIndex()
-      const named = new Map([...index.countSections()].filter(([name]) => name !== ''))
-      const problems = compareSections(named, sections)
+      const problems = compareSections(index.countSections(), sections)
       if (problems.length > 0) throw new Error(problems.join('\n'))
       return `${index.count} stanzas in ${sections.size} sections`
     },
@@ -103,24 +104,29 @@ async function runSuite(options: Options, runner: CaseRunner, directory: string)
     await runFullRows(runner, world, broker, whole, options.isQuick ? sample.countSections() : prepared.sections)
     await runner.runAll(sampleCases(world, sample), options.width)
     await runAdminTools(runner, tools, broker)
+    if (!runner.selectsAny('dump: ') && !runner.selectsAny('hand-over: ')) return
+    // Asked for alone, they need something to find.
+    if (history.all.length === 0) await runner.runEach(sampleCases(world, sample).slice(0, rowsToFind), options.width)
     const written = history.all
-    if (written.length === 0) return print('No row was run: there is nothing to dump and to hand over.')
-    const snapshot = await takeSnapshot(tools, broker.address)
-    await view.close()
+    if (written.length === 0) return print('No row succeeded: there is nothing to dump and to hand over.')
+    let snapshot: Snapshot | undefined
     await runner.run({
-      name: `${broker.name} stops when it is asked to`,
+      name: `${broker.name} says what it holds, and stops when it is asked to`,
       limitMs: installLimitMs,
       async run() {
+        snapshot = await takeSnapshot(tools, broker.address)
+        await view.close()
         await broker.stop()
         return undefined
       },
     })
+    if (snapshot === undefined) return
     await runner.runAll(dumpCases(tools, broker.dataDirectory, written), 1)
     const configure = (port: number, controllerPort: number) =>
       options.broker === 'millrace'
         ? kafkaConfigOf(broker.dataDirectory, port, controllerPort)
         : Promise.resolve(serverProperties({ port, controllerPort }, broker.dataDirectory))
-    if (!runner.selects('hand-over')) return
+    if (!runner.selectsAny('hand-over: ')) return
     await runHandOver(runner, { jars, tools, clients, broker, written, directory, configure }, snapshot)
   } finally {
     await view.close()
@@ -135,7 +141,7 @@ async function main(): Promise<boolean> {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-interop-'))
   const started = performance.now()
   try {
-    await runSuite(options, runner, directory)
+    await runner.guard(() => runSuite(options, runner, directory))
   } finally {
     if (options.keep) print(`Kept ${directory}`)
     else rmSync(directory, { recursive: true, force: true })

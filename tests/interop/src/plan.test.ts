@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { allRows, pairsOf } from './covering-array.ts'
-import {
-  clientNames,
-  codecs,
-  consumerNames,
-  describeRow,
-  factors,
-  fullRows,
-  isPossible,
-  rows,
-  sampleRows,
-} from './plan.ts'
+import { clientNames, codecs, describeRow, factors, fullRows, isPossible, rows, sampleRows } from './plan.ts'
 
 describe('the plan', () => {
   it('covers every possible pair of producer, codec, consumer and size of group', () => {
@@ -31,7 +21,7 @@ describe('the plan', () => {
 
   it('has every client produce and consume the whole index, and every codec carry it', () => {
     expect(fullRows.map(({ producer }) => producer).toSorted()).toEqual(clientNames.toSorted())
-    expect(new Set(fullRows.map(({ consumer }) => consumer))).toEqual(new Set(consumerNames))
+    expect(fullRows.map(({ consumer }) => consumer).toSorted()).toEqual(clientNames.toSorted())
     expect(fullRows.map(({ codec }) => codec).toSorted()).toEqual(codecs.toSorted())
     expect(new Set(fullRows.map(({ groupSize }) => groupSize)).size).toBe(2)
   })

@@ -3,7 +3,7 @@
 export interface PackageRecord {
   readonly key: string
   readonly value: Buffer
-  /** The stanza's `Section`. */
+  /** The stanza's `Section`; empty when it has none. */
   readonly section: string
 }
 
@@ -49,9 +49,12 @@ export class RecordSet {
   }
 }
 
+/** A record without a section is not counted, as it is not in what apt-cache's lines add up to. */
 export function countSections(records: Iterable<PackageRecord>): SectionCounts {
   const counts = new Map<string, number>()
-  for (const { section } of records) counts.set(section, (counts.get(section) ?? 0) + 1)
+  for (const { section } of records) {
+    if (section !== '') counts.set(section, (counts.get(section) ?? 0) + 1)
+  }
   return counts
 }
 

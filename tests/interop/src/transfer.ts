@@ -1,6 +1,6 @@
 /** One row of the plan at work: a producer, a topic, a group of consumers, and the judgement at the end. */
 import type { Child } from './child.ts'
-import type { Client, ProducingClient } from './clients/client.ts'
+import type { Client } from './clients/client.ts'
 import { Delivery } from './delivery.ts'
 import { feed, type Gate } from './feed.ts'
 import { describeRow, type PlanRow } from './plan.ts'
@@ -26,7 +26,7 @@ export class Transfer {
   readonly #options: TransferOptions
   readonly #delivery: Delivery
   readonly #size: number
-  readonly #producer: ProducingClient
+  readonly #producer: Client
   readonly #consumer: Client
   #members: Child[] = []
   #producing: Child | undefined

@@ -80,6 +80,7 @@ function useBroker(bin: string, cwd: string, port: string, round: 'first' | 'sec
     })
     if (produced.status !== 0) throw new Error(`millrace produce: exit ${produced.status}\n${produced.stderr}`)
   }
+  expectOutput(bin, cwd, ['consume', 'orders', '--from-beginning', '--exit-at-end', ...server], 'two')
   expectOutput(bin, cwd, ['topic', 'list', ...server], 'orders')
   expectOutput(bin, cwd, ['topic', 'describe', 'orders', ...server], 'END OFFSET')
   expectOutput(bin, cwd, ['cluster', 'describe', ...server], 'led by node 1')

@@ -1,6 +1,7 @@
 /** Every command. `millrace --help` lists them in this order. */
 import type { Command } from '../command.ts'
 import { clusterDescribeCommand } from './cluster-describe.ts'
+import { consumeCommand } from './consume.ts'
 import { groupDescribeCommand } from './group-describe.ts'
 import { groupListCommand } from './group-list.ts'
 import { kafkaConfigCommand } from './kafka-config.ts'
@@ -14,6 +15,7 @@ import { topicListCommand } from './topic-list.ts'
 export const commands: readonly Command[] = [
   startCommand,
   produceCommand,
+  consumeCommand,
   topicCreateCommand,
   topicListCommand,
   topicDescribeCommand,

@@ -86,7 +86,7 @@ function readPartition(request: ScriptedRequest<FetchRequest>, wanted: Wanted): 
     lastStableOffset: log.lastStableOffset ?? log.endOffset,
     logStartOffset: log.startOffset,
     abortedTransactions: isCommitted ? log.abortedTransactions : null,
-    records: wanted.offset >= end ? Buffer.alloc(0) : log.read(wanted.offset, wanted.sizeMax),
+    records: wanted.offset >= end ? Buffer.alloc(0) : log.read(wanted.offset, wanted.sizeMax, end),
   }
 }
 

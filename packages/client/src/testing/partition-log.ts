@@ -94,12 +94,13 @@ export class PartitionLog {
     this.#producers.clear()
   }
 
-  /** Batches from the one that holds `offset` on, at least one of them if there is one, else up to `sizeMax` bytes. */
-  read(offset: number, sizeMax: number): Buffer {
+  /** Batches from the one that holds `offset` on and before `end`, at least one of them if there is one, else up to `sizeMax` bytes. */
+  read(offset: number, sizeMax: number, end = this.endOffset): Buffer {
     const pieces: Buffer[] = []
     let size = 0
     for (const batch of this.#batches) {
       if (batch.lastOffset < offset) continue
+      if (batch.baseOffset >= end) break
       if (size > 0 && size + batch.bytes.length > sizeMax) break
       pieces.push(batch.bytes)
       size += batch.bytes.length

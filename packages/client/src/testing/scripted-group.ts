@@ -1,4 +1,7 @@
-/** A classic consumer group of the scripted cluster (reference section 2.13): joins, assignments, offsets. No session timeouts. */
+/**
+ * A classic consumer group of the scripted cluster (reference section 2.13): joins, assignments, offsets. Sessions time out only when
+ * a test says so.
+ */
 import type { Clock, Timer } from '@millrace/base'
 import { ErrorCode, type JoinGroupRequest, type SyncGroupRequest } from '@millrace/protocol'
 
@@ -8,6 +11,7 @@ interface Member {
   protocols: JoinGroupRequest['protocols']
   rebalanceTimeoutMs: number
   assignment: Buffer
+  heardAtMs: number
   /** Answers its JoinGroup; undefined while it is not joining. */
   join: ((answer: JoinAnswer) => void) | undefined
 }
@@ -75,6 +79,7 @@ export class ScriptedGroup {
         protocols: request.protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) })),
         rebalanceTimeoutMs: request.rebalanceTimeoutMs,
         assignment: known?.assignment ?? nothing,
+        heardAtMs: this.#clock.monotonic(),
         join: resolve,
       })
       this.#prepare(this.state === 'empty')
@@ -107,6 +112,8 @@ export class ScriptedGroup {
   heartbeat(memberId: string, generation: number): number {
     const errorCode = this.check(memberId, generation)
     if (errorCode !== ErrorCode.NONE) return errorCode
+    const member = this.members.get(memberId)
+    if (member !== undefined) member.heardAtMs = this.#clock.monotonic()
     return this.state === 'preparing' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
   }
 
@@ -123,6 +130,14 @@ export class ScriptedGroup {
   /** Removes a member without its knowing, as after a session timeout. */
   expel(memberId: string): void {
     this.leave(memberId)
+  }
+
+  /** Removes those that neither wait for a join nor were heard of for so long. */
+  expelSilent(sessionTimeoutMs: number): void {
+    const endMs = this.#clock.monotonic() - sessionTimeoutMs
+    for (const { id, join, heardAtMs } of [...this.members.values()]) {
+      if (join === undefined && heardAtMs < endMs) this.expel(id)
+    }
   }
 
   /** Starts a rebalance without a reason. */

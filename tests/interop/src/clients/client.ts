@@ -19,7 +19,7 @@ export interface ConsumeRequest {
   readonly onRecord: (record: ReceivedRecord) => void
 }
 
-export interface ProducingClient {
+export interface Client {
   readonly name: ClientName
   /** A producer that waits for all in-sync replicas, keeps the order, and tries again through an outage of a minute. */
   startProducer(request: ProduceRequest): Child
@@ -27,9 +27,6 @@ export interface ProducingClient {
   encode(record: PackageRecord): Buffer
   /** What its output says it could not deliver although it ended with 0; undefined when all is well. */
   undelivered?(child: Child): string | undefined
-}
-
-export interface Client extends ProducingClient {
   /** A member of a consumer group that starts at the beginning, and commits and leaves when it is asked to end. */
   startMember(request: ConsumeRequest): Child
   /** Codes of a clean end after SIGTERM besides 0. */

@@ -1,13 +1,13 @@
 /** Every client of the suite. */
-import type { ConsumerName } from '../plan.ts'
+import type { ClientName } from '../plan.ts'
 import type { KafkaJars } from '../tools/kafka-jars.ts'
 import { agentClient } from './agent.ts'
-import type { Client, ProducingClient } from './client.ts'
+import type { Client } from './client.ts'
 import { javaConsole } from './java-console.ts'
 import { kcat } from './kcat.ts'
 import { millraceCli } from './millrace-cli.ts'
 
-export type Clients = Readonly<Record<ConsumerName, Client> & Record<'millrace', ProducingClient>>
+export type Clients = Readonly<Record<ClientName, Client>>
 
 export function allClients(jars: KafkaJars): Clients {
   return {

@@ -1,10 +1,10 @@
-/** Our own `millrace produce`, that is, our own SDK. */
+/** Our own `millrace produce` and `millrace consume`, that is, our own SDK. */
 import { millraceProgram } from '../brokers/millrace.ts'
 import { Child } from '../child.ts'
-import { encodeJsonLine } from '../record-stream.ts'
-import type { ProducingClient } from './client.ts'
+import { encodeJsonLine, jsonLineParser } from '../record-stream.ts'
+import type { Client } from './client.ts'
 
-export const millraceCli: ProducingClient = {
+export const millraceCli: Client = {
   name: 'millrace',
   encode: encodeJsonLine,
 
@@ -12,5 +12,15 @@ export const millraceCli: ProducingClient = {
     const place = ['--bootstrap-server', address]
     const args = ['produce', topic, ...place, '--json', '--encoding', 'base64', '--compression', codec]
     return new Child({ name: `millrace produce ${topic}`, ...millraceProgram(args) })
+  },
+
+  startMember({ address, topic, group, member, onRecord }) {
+    const place = ['--bootstrap-server', address, '--group', group, '--from-beginning']
+    const args = ['consume', topic, ...place, '--json', '--encoding', 'base64']
+    return new Child({
+      name: `millrace consume ${topic}, member ${member}`,
+      ...millraceProgram(args),
+      onOutput: jsonLineParser(onRecord),
+    })
   },
 }
