@@ -8,7 +8,9 @@ const unitsMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600
 export function parseTime(text: string, nowMs: number): number {
   const ago = /^(\d+)([smhd])$/.exec(text)
   if (ago !== null) return Math.max(0, nowMs - Number(ago[1]) * (unitsMs[ago[2] as string] as number))
-  const timestamp = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
+  // Date.parse alone takes nearly anything for a date.
+  const isDate = /^\d{4}-\d{2}-\d{2}/.test(text)
+  const timestamp = isDate ? Date.parse(text) : /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (Number.isSafeInteger(timestamp) && timestamp >= 0) return timestamp
   throw new UsageError(
     `--since takes a date (2026-01-31T12:00:00Z), milliseconds since 1970 or a duration (10m), not ${JSON.stringify(text)}`,

@@ -2,7 +2,7 @@
 import type { ManualClock } from '@millrace/base'
 
 export { forgetFetchSessions } from './testing/fetch-handler.ts'
-export { PartitionLog } from './testing/partition-log.ts'
+export { type AppendResult, PartitionLog } from './testing/partition-log.ts'
 export {
   hangUp,
   type Intercept,

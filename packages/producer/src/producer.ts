@@ -194,6 +194,11 @@ export class Producer {
     this.#throwUnreported()
   }
 
+  /** Whether {@link close} was called. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined
+  }
+
   /**
    * Takes no more records, flushes, and closes what it owns. After `timeoutMs` (default 30000) whatever is left fails with
    * `closed`. Rejects as `flush` does, once everything is closed.
