@@ -8,7 +8,7 @@ it('gives events by time, and those of one moment in the order in which they cam
   const expected: { at: number; place: number }[] = []
   for (let place = 0; place < 500; place++) {
     const at = randomBelow(random, 20)
-    const event: Event = { at, sequence: 0, label: `${place}`, owner: undefined, callback: undefined }
+    const event: Event = { at, dueAt: at, sequence: 0, label: `${place}`, owner: undefined, callback: undefined }
     queue.push(event)
     expected.push({ at, place })
   }

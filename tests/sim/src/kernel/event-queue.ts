@@ -1,9 +1,14 @@
-/** What will happen, in order of time and, within one moment, in order of scheduling. */
+/**
+ * What will happen, in order of time; within one moment, what was due earlier and had to wait comes first, the rest in order of
+ * scheduling.
+ */
 import type { SimProcess } from './process.ts'
 
 export interface Event {
   /** Simulated milliseconds since the run began. */
   at: number
+  /** When it was to happen before anything held it up. */
+  readonly dueAt: number
   sequence: number
   readonly label: string
   /** Whose event it is: it waits while the process is paused, and never happens once the process is dead. */
@@ -13,7 +18,8 @@ export interface Event {
 }
 
 function isBefore(a: Event, b: Event): boolean {
-  return a.at < b.at || (a.at === b.at && a.sequence < b.sequence)
+  if (a.at !== b.at) return a.at < b.at
+  return a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.sequence < b.sequence)
 }
 
 /** A binary heap. Cancelled events stay until their time comes. */
@@ -28,6 +34,16 @@ export class EventQueue {
   /** Adds an event behind all others of its moment. */
   push(event: Event): void {
     event.sequence = this.#nextSequence++
+    this.#insert(event)
+  }
+
+  /** Puts an event that was taken back, to happen at `at`: before what is due then, in the order of first being due. */
+  postpone(event: Event, at: number): void {
+    event.at = at
+    this.#insert(event)
+  }
+
+  #insert(event: Event): void {
     const heap = this.#heap
     let index = heap.length
     heap.push(event)

@@ -150,6 +150,19 @@ describe('SimProcess', () => {
     expect(seen).toEqual([10, 100, 20, 100, 30, 100, 120, 120])
   })
 
+  it('keeps that order over pauses that overlap', async () => {
+    const kernel = new Kernel({ seed: 1 })
+    const [driver, paused] = [processOf(kernel, 'driver'), processOf(kernel, 'paused')]
+    const seen: number[] = []
+    await kernel.run(async () => {
+      for (const delayMs of [200, 20, 10, 90]) paused.schedule(delayMs, () => seen.push(delayMs))
+      paused.pause(50)
+      driver.schedule(30, () => paused.pause(170))
+      await sleep(driver, 300)
+    })
+    expect(seen).toEqual([10, 20, 90, 200])
+  })
+
   it('has a wall clock that jumps and a monotonic one that does not', async () => {
     const kernel = new Kernel({ seed: 1 })
     const clock = processOf(kernel)

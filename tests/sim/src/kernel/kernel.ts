@@ -66,7 +66,8 @@ export class Kernel {
 
   /** @param at simulated milliseconds since the run began */
   scheduleAt(at: number, label: string, callback: () => void, owner?: SimProcess): Timer {
-    const event: Event = { at: Math.max(at, this.#nowMs), sequence: 0, label, owner, callback }
+    const atMs = Math.max(at, this.#nowMs)
+    const event: Event = { at: atMs, dueAt: atMs, sequence: 0, label, owner, callback }
     this.#queue.push(event)
     return {
       cancel: () => {
@@ -136,8 +137,7 @@ export class Kernel {
     const { callback, owner } = event
     if (callback === undefined || owner?.isAlive === false) return
     if (owner !== undefined && owner.pausedUntilMs > event.at) {
-      event.at = owner.pausedUntilMs
-      this.#queue.push(event)
+      this.#queue.postpone(event, owner.pausedUntilMs)
       return
     }
     this.#advance(event)
