@@ -18,6 +18,7 @@ import {
   findCoordinatorRequest,
   readCoordinator,
 } from './coordinators.ts'
+import { connectionChannel } from './diagnostics.ts'
 import { abortedError, MillraceError, toMillraceError } from './error.ts'
 import type { Link, LinkChange } from './link.ts'
 import { type Lane, Links, mainLane } from './links.ts'
@@ -114,6 +115,11 @@ export class Cluster {
 
   get requestTimeoutMs(): number {
     return this.#options.requestTimeoutMs
+  }
+
+  /** Age after which metadata of topics in use is asked for again. */
+  get metadataMaxAgeMs(): number {
+    return this.#options.metadataMaxAgeMs
   }
 
   get backoff(): BackoffOptions {
@@ -427,6 +433,11 @@ export class Cluster {
   #onLinkChange(link: Link, change: LinkChange): void {
     const { address } = link
     const fields = { broker: formatAddress(address) }
+    if (connectionChannel.hasSubscribers) {
+      const event = change.type === 'failed' ? 'connect-failed' : change.type
+      const error = change.type === 'connected' ? undefined : change.error
+      connectionChannel.publish({ clientId: this.clientId, ...fields, event, error })
+    }
     if (change.type === 'connected') {
       this.logger.debug('connected', fields)
       this.#options.onState?.({ type: 'connected', address })

@@ -11,6 +11,7 @@ import type { Clock, Random, Timer, TimerWheel } from '@millrace/base'
 import { type Address, formatAddress, type Transport } from '@millrace/network'
 import type { Call } from './call.ts'
 import { BrokerConnection } from './connection.ts'
+import { requestChannel } from './diagnostics.ts'
 import { MillraceError, toMillraceError } from './error.ts'
 import { type ClientSoftware, type ConnectionSetup, prepareConnection } from './handshake.ts'
 import { type BackoffOptions, backoffMs } from './retry.ts'
@@ -183,7 +184,9 @@ export class Link {
         call.resolve(undefined)
         return
       }
-      connection.send(api, version, body, Math.max(1, call.deadlineMs - this.#lastUseMs)).then(
+      const sent = connection.send(api, version, body, Math.max(1, call.deadlineMs - this.#lastUseMs))
+      if (requestChannel.hasSubscribers) this.#publish(api.name, version, sent)
+      sent.then(
         (answer) => {
           this.#onThrottle((answer as { throttleTimeMs?: number }).throttleTimeMs ?? 0)
           call.resolve(answer)
@@ -199,6 +202,19 @@ export class Link {
         call.reject(new MillraceError('invalid-argument', message, { apiName: api.name, cause: error }))
       }
     }
+  }
+
+  #publish(apiName: string, apiVersion: number, sent: Promise<unknown>): void {
+    const startMs = this.#now()
+    const { clientId } = this.#environment
+    const broker = formatAddress(this.address)
+    const publish = (error: MillraceError | undefined) => {
+      requestChannel.publish({ clientId, broker, apiName, apiVersion, durationMs: this.#now() - startMs, error })
+    }
+    sent.then(
+      () => publish(undefined),
+      (error) => publish(toMillraceError(error, apiName)),
+    )
   }
 
   /** The broker asks to be left alone for a while (KIP-219): requests wait here. */

@@ -3,7 +3,7 @@ import type { Clock, Random } from '@millrace/base'
 import type { RecordBytes, RecordHeaderInput } from '@millrace/protocol'
 import { Batch } from './batch.ts'
 import { PartitionQueue } from './partition-queue.ts'
-import { keyedPartition, type PartitionLoad, StickyPartitioner } from './partitioner.ts'
+import { keyedPartition, type Partitioner, type PartitionLoad, StickyPartitioner } from './partitioner.ts'
 
 /** A record whose key and value are bytes or text. */
 export interface EncodedRecord {
@@ -33,6 +33,8 @@ export interface AccumulatorOptions {
   readonly batchSizeMax: number
   readonly clock: Clock
   readonly random: Random
+  /** Undefined: by the key, else sticky. */
+  readonly partitioner: Partitioner | undefined
   readonly events: AccumulatorEvents
 }
 
@@ -87,10 +89,21 @@ export class Accumulator {
     return topic
   }
 
-  /** The partition for a record; undefined when the caller named one that does not exist. */
+  /** The partition for a record; undefined when the caller named one that does not exist. Throws what a partitioner throws. */
   partitionFor(topic: TopicQueues, record: EncodedRecord): PartitionQueue | undefined {
     if (record.partition !== undefined) return topic.queues[record.partition]
-    const { key } = record
+    const { key, value } = record
+    const { partitioner } = this.#options
+    if (partitioner !== undefined) {
+      const { name, queues } = topic
+      const partitions = {
+        count: queues.length,
+        get available() {
+          return queues.filter(({ node }) => node >= 0).map(({ partition }) => partition)
+        },
+      }
+      return queues[partitioner({ topic: name, key, value }, partitions)]
+    }
     const partition =
       key === null ? topic.sticky.choose(() => loadsOf(topic)) : keyedPartition(key, topic.queues.length)
     return topic.queues[partition]

@@ -1,6 +1,7 @@
 /** One batch on its way: filled, sealed, sent, sent again, settled once. */
 import { type Deferred, deferred } from '@millrace/base'
-import { addSequence, BatchBuilder, BatchHeader, type Codec, writeBatchHeader } from '@millrace/protocol'
+import { addSequence, BatchBuilder, BatchHeader, writeBatchHeader } from '@millrace/protocol'
+import type { Compression } from './options.ts'
 import type { ProduceError } from './produce-error.ts'
 
 /** Where a run of records ended up: they are one batch, or the parts of one that was too large. */
@@ -75,6 +76,12 @@ export class Batch {
     return this.#parts?.length === 1 && part !== undefined && 'error' in part ? part.error : undefined
   }
 
+  /** Offset of its first record; -1 when it was not written as a whole, or the broker did not say. */
+  get baseOffset(): number {
+    const [part] = this.#parts ?? []
+    return this.#parts?.length === 1 && part !== undefined && 'baseOffset' in part ? part.baseOffset : -1
+  }
+
   /** Records whose outcome nobody has asked for. */
   get unwatchedCount(): number {
     return this.whole?.unwatchedCount ?? Math.max(0, this.recordCount - this.#waiterCount)
@@ -94,17 +101,17 @@ export class Batch {
   }
 
   /** Encodes it, with its numbers; nothing can be appended any more. */
-  seal(codec: Codec): void {
+  seal(compression: Compression): void {
     const builder = this.#takeBuilder()
-    this.#bytes = builder.build({ codec, ...this.numbers })
+    this.#bytes = builder.build({ ...compression, ...this.numbers })
   }
 
   /** As {@link seal}, on the thread pool. The numbers may come later. */
-  async sealAsync(codec: Codec): Promise<void> {
+  async sealAsync(compression: Compression): Promise<void> {
     this.isSealing = true
     const builder = this.#takeBuilder()
     try {
-      this.#bytes = await builder.buildAsync({ codec, ...this.numbers })
+      this.#bytes = await builder.buildAsync({ ...compression, ...this.numbers })
     } finally {
       this.isSealing = false
     }

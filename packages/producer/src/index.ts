@@ -2,6 +2,7 @@ export {
   bytes,
   type ClusterEvent,
   type ClusterOptions,
+  json,
   MillraceError,
   type MillraceErrorCode,
   type Serde,
@@ -11,7 +12,10 @@ export {
 } from '@millrace/client'
 export type { CompressionName } from '@millrace/protocol'
 export type { RecordMetadata } from './delivery.ts'
+export type { DeliveryReport, ProducerInterceptor } from './interceptor.ts'
 export type { ProducerOptions, ProducerSettings } from './options.ts'
+export { keyedPartition, type PartitionableRecord, type Partitioner, roundRobin } from './partitioner.ts'
 export { ProduceError, type WriteOutcome } from './produce-error.ts'
 export { Producer } from './producer.ts'
 export type { ProducerRecord, RecordHeaders } from './record.ts'
+export type { ProducerState } from './state.ts'

@@ -1,6 +1,8 @@
 /** The options of a producer, their defaults, and the check of their ranges and combinations. */
 import { type ClusterOptions, checkedInteger, MillraceError } from '@millrace/client'
-import { type Codec, type CompressionName, codecByName } from '@millrace/protocol'
+import { type Codec, type CompressionName, codecByName, isCompressionLevel } from '@millrace/protocol'
+import type { ProducerInterceptor } from './interceptor.ts'
+import type { Partitioner } from './partitioner.ts'
 import type { ProduceError } from './produce-error.ts'
 
 export interface ProducerSettings {
@@ -22,8 +24,17 @@ export interface ProducerSettings {
   readonly deliveryTimeoutMs?: number
   /** How long to wait for a topic to be known, and for room in the buffer. Default 60000. */
   readonly maxBlockMs?: number
-  /** Default `none`. */
+  /** Default `none`. Batches of 64 KiB and more are compressed on the thread pool, where the codec can. */
   readonly compression?: CompressionName
+  /** How hard to try: gzip 1 to 9, lz4 1 to 17, zstd -131072 to 22. Default: the codec's own, as in Kafka. */
+  readonly compressionLevel?: number
+  /**
+   * Chooses for records that name no partition. Default: by the key as the Java client does; without a key, one partition until a
+   * batch is full, then another, the likelier the less waits there (KIP-794).
+   */
+  readonly partitioner?: Partitioner
+  /** See records on their way out, and what became of them; in this order. */
+  readonly interceptors?: readonly ProducerInterceptor[]
   /** Requests in flight to one broker, 1 to 5. Default 5. */
   readonly maxInFlight?: number
   /** Called for each batch that failed, whoever waits for its records; it must not throw. */
@@ -33,6 +44,12 @@ export interface ProducerSettings {
 /** Either a cluster of one's own, or one that others use too and that the producer does not close. */
 export type ProducerOptions = ProducerSettings &
   (ClusterOptions | { readonly cluster: import('@millrace/client').Cluster })
+
+export interface Compression {
+  readonly codec: Codec
+  /** Undefined for the codec's own. */
+  readonly level: number | undefined
+}
 
 export interface ResolvedSettings {
   readonly acks: -1 | 0 | 1
@@ -44,7 +61,9 @@ export interface ResolvedSettings {
   readonly bufferSizeMax: number
   readonly deliveryTimeoutMs: number
   readonly maxBlockMs: number
-  readonly codec: Codec
+  readonly compression: Compression
+  readonly partitioner: Partitioner | undefined
+  readonly interceptors: readonly ProducerInterceptor[]
   readonly maxInFlight: number
   readonly onDeliveryFailed: ((error: ProduceError, recordCount: number) => void) | undefined
 }
@@ -52,10 +71,15 @@ export interface ResolvedSettings {
 const dayMs = 86_400_000
 const gibibyte = 1024 ** 3
 
-function checkedCodec(name: string): Codec {
+function checkedCompression(name: string, level: number | undefined): Compression {
   const codec = codecByName(name)
-  if (codec !== undefined) return codec
-  throw new MillraceError('invalid-argument', `compression must be none, gzip, snappy, lz4 or zstd, it is "${name}"`)
+  if (codec === undefined) {
+    throw new MillraceError('invalid-argument', `compression must be none, gzip, snappy, lz4 or zstd, it is "${name}"`)
+  }
+  if (level === undefined || isCompressionLevel(codec, level)) return { codec, level }
+  const { min, max } = codec.levels
+  const known = min === max ? `${name} has no levels` : `${name} has levels from ${min} to ${max}`
+  throw new MillraceError('invalid-argument', `compressionLevel ${level}: ${known}`)
 }
 
 /** Fills in the defaults. Throws {@link MillraceError} `invalid-argument`. */
@@ -79,7 +103,9 @@ export function resolveSettings(settings: ProducerSettings): ResolvedSettings {
     bufferSizeMax: checkedInteger('bufferSizeMax', settings.bufferSizeMax ?? 32 * 1024 * 1024, 1, 64 * gibibyte),
     deliveryTimeoutMs: checkedInteger('deliveryTimeoutMs', settings.deliveryTimeoutMs ?? 120_000, 1, dayMs),
     maxBlockMs: checkedInteger('maxBlockMs', settings.maxBlockMs ?? 60_000, 1, dayMs),
-    codec: checkedCodec(settings.compression ?? 'none'),
+    compression: checkedCompression(settings.compression ?? 'none', settings.compressionLevel),
+    partitioner: settings.partitioner,
+    interceptors: settings.interceptors ?? [],
     maxInFlight: checkedInteger('maxInFlight', settings.maxInFlight ?? 5, 1, 5),
     onDeliveryFailed: settings.onDeliveryFailed,
   }

@@ -1,6 +1,32 @@
-/** Which partition a record goes to: pure, and the same as the Java client (reference section 2.15). */
+/** Which partition a record goes to: pure; by default the same as the Java client (reference section 2.15). */
 import { type Random, randomBelow } from '@millrace/base'
 import { murmur2, partitionForKey } from '@millrace/protocol'
+
+/** What a partitioner sees of a record: key and value as they are sent. */
+export interface PartitionableRecord {
+  readonly topic: string
+  readonly key: Uint8Array | string | null
+  readonly value: Uint8Array | string | null
+}
+
+/**
+ * Chooses a partition, from 0 to below `count`. `available` are those that have a leader now; it may be empty. What it throws, or a
+ * partition that does not exist, fails the record with `invalid-argument`.
+ */
+export type Partitioner = (
+  record: PartitionableRecord,
+  partitions: { readonly count: number; readonly available: readonly number[] },
+) => number
+
+/** One partition after the other, of each topic, whatever the keys (as Java's RoundRobinPartitioner). */
+export function roundRobin(): Partitioner {
+  const next = new Map<string, number>()
+  return ({ topic }, { count, available }) => {
+    const place = next.get(topic) ?? 0
+    next.set(topic, place + 1)
+    return available.length > 0 ? (available[place % available.length] as number) : place % count
+  }
+}
 
 /** Text keys are hashed here; no key of usual size needs memory of its own. */
 const scratch = Buffer.allocUnsafeSlow(4096)

@@ -4,6 +4,7 @@ import {
   abortedError,
   brokerError,
   Cluster,
+  deliveryChannel,
   type MetadataSnapshot,
   MillraceError,
   type Topic,
@@ -13,33 +14,16 @@ import { ErrorCode, Metadata } from '@millrace/protocol'
 import { Accumulator, type EncodedRecord, type TopicQueues } from './accumulator.ts'
 import type { Batch } from './batch.ts'
 import { Delivery, type RecordMetadata } from './delivery.ts'
+import { Flushes } from './flushes.ts'
+import { Interceptors } from './interceptor.ts'
 import { type ProducerOptions, type ResolvedSettings, resolveSettings } from './options.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { ProduceError, produceError } from './produce-error.ts'
 import { checkRecordSize, encodeRecord, type ProducerRecord } from './record.ts'
 import { Sender } from './sender.ts'
+import type { ProducerState } from './state.ts'
+import { type WaitingRecord, WaitingRecords, waitingMax } from './waiting-records.ts'
 
-/** A record that is in no batch yet: its topic is not known, or there is no room. */
-interface Waiting {
-  readonly topic: string
-  readonly record: EncodedRecord
-  readonly order: number
-  /** By the monotonic clock; for those that wait for room. */
-  readonly deadlineMs: number
-  /** Undefined for records that were enqueued. */
-  readonly done: { resolve(sent: Promise<RecordMetadata>): void; reject(error: ProduceError): void } | undefined
-  /** Bytes counted as buffered. */
-  readonly reservedSize: number
-}
-
-interface Flush {
-  /** What has to be settled. */
-  readonly items: Set<Batch | Waiting>
-  readonly done: Deferred<void>
-}
-
-/** How many `send` calls may wait for room or for a topic. */
-const waitingMax = 100_000
 /** Parts of the buffer above which `enqueue` answers false, and below which `ready` resolves. */
 const highWater = 0.75
 const lowWater = 0.5
@@ -54,10 +38,6 @@ function rejected(error: unknown): Promise<never> {
   const promise = Promise.reject(error)
   promise.catch(nothing)
   return promise
-}
-
-function roughSize({ key, value }: EncodedRecord): number {
-  return 64 + (key?.length ?? 0) + (value?.length ?? 0)
 }
 
 /**
@@ -78,16 +58,15 @@ export class Producer {
   readonly #settings: ResolvedSettings
   readonly #accumulator: Accumulator
   readonly #sender: Sender
+  readonly #interceptors: Interceptors
+  readonly #counts = { acknowledgedRecords: 0, failedRecords: 0, batches: 0 }
   readonly #incomplete = new Set<Batch>()
-  /** By topic, of topics that are being asked for. */
-  readonly #waitingForTopic = new Map<string, Waiting[]>()
-  readonly #waitingForRoom: Waiting[] = []
+  readonly #waiting: WaitingRecords
   readonly #lingering: { readonly queue: PartitionQueue; readonly batch: Batch }[] = []
-  readonly #flushes = new Set<Flush>()
+  readonly #flushes = new Flushes<Batch | WaitingRecord>()
   readonly #untrack: (() => void)[] = []
   readonly #unwatch: () => void
   readonly #aborter = new AbortController()
-  #waitingCount = 0
   #order = 0
   #nowMs = 0
   /** How many more records may take it for the time. */
@@ -97,7 +76,6 @@ export class Producer {
   }
   #lingerTimer: Timer | undefined
   #expiryTimer: Timer | undefined
-  #roomTimer: Timer | undefined
   #ready: Deferred<void> | undefined
   #unreported: { readonly error: ProduceError; recordCount: number } | undefined
   #closing: Promise<void> | undefined
@@ -107,15 +85,27 @@ export class Producer {
     this.#settings = resolveSettings(options)
     this.#isOwner = !('cluster' in options)
     this.#cluster = 'cluster' in options ? options.cluster : new Cluster(options)
-    const { clock, random } = this.#cluster
+    const { clock, random, logger } = this.#cluster
+    this.#interceptors = new Interceptors(this.#settings.interceptors, logger)
     this.#accumulator = new Accumulator({
       batchSizeMax: this.#settings.batchSizeMax,
       clock,
       random,
+      partitioner: this.#settings.partitioner,
       events: {
         onOpened: (queue, batch) => this.#onOpened(queue, batch),
         onClosed: (queue, batch) => this.#onBatchClosed(queue, batch),
       },
+    })
+    this.#waiting = new WaitingRecords({
+      clock,
+      maxBlockMs: this.#settings.maxBlockMs,
+      hasRoom: () => this.#hasRoom,
+      reserve: (size) => this.#accumulator.reserve(size),
+      ask: (topic) => this.#askForTopic(topic),
+      append: (waiting) => this.#appendWaiting(waiting),
+      onFailed: (waiting, error) => this.#onNeverAppended(waiting, error),
+      onChanged: () => this.#resolveReady(),
     })
     this.#sender = new Sender(this.#cluster, this.#settings, {
       onSettled: (batch) => this.#onSettled(batch),
@@ -172,7 +162,7 @@ export class Producer {
     const encoded = this.#encode(topic, record)
     const name = typeof topic === 'string' ? topic : topic.name
     const queues = this.#accumulator.topic(name)
-    if (queues !== undefined && this.#waitingCount === 0) this.#append(queues, encoded, this.#order++)
+    if (queues !== undefined && this.#waiting.count === 0) this.#append(queues, encoded, this.#order++)
     else this.#wait(name, encoded, false)
     return this.#isBelow(highWater)
   }
@@ -192,6 +182,18 @@ export class Producer {
   async flush(): Promise<void> {
     await this.#drainBuffer()
     this.#throwUnreported()
+  }
+
+  /** What this producer is doing and has done, as of now: for monitoring. */
+  state(): ProducerState {
+    const { requestCount, retryCount } = this.#sender
+    return {
+      isClosed: this.isClosed,
+      bufferedSize: this.#accumulator.bufferedSize,
+      waitingRecords: this.#waiting.count,
+      incompleteBatches: this.#incomplete.size,
+      counts: { acceptedRecords: this.#order, ...this.#counts, requests: requestCount, retries: retryCount },
+    }
   }
 
   /** Whether {@link close} was called. */
@@ -221,8 +223,9 @@ export class Producer {
   }
 
   #encode<K, V>(topic: string | Topic<K, V>, record: ProducerRecord<K, V>): EncodedRecord {
-    const encoded = encodeRecord(topic, record, this.#now())
     const name = typeof topic === 'string' ? topic : topic.name
+    const given = this.#interceptors.isEmpty ? record : this.#interceptors.onSend(name, record)
+    const encoded = encodeRecord(topic, given, this.#now())
     checkRecordSize(name, encoded, this.#settings.recordSizeMax)
     return encoded
   }
@@ -243,9 +246,8 @@ export class Producer {
     const encoded = this.#encode(topic, record)
     const name = typeof topic === 'string' ? topic : topic.name
     const queues = this.#accumulator.topic(name)
-    const hasRoom = this.#accumulator.bufferedSize < this.#settings.bufferSizeMax
     // Whoever waits was first: nobody overtakes.
-    if (queues === undefined || !hasRoom || this.#waitingCount > 0) {
+    if (queues === undefined || !this.#hasRoom || this.#waiting.count > 0) {
       return this.#wait(name, encoded, true) as Promise<RecordMetadata>
     }
     const batch = this.#append(queues, encoded, this.#order++)
@@ -253,154 +255,81 @@ export class Producer {
   }
 
   #append(topic: TopicQueues, record: EncodedRecord, order: number): Batch {
-    const queue = this.#accumulator.partitionFor(topic, record)
-    if (queue === undefined) {
-      const message = `${topic.name} has no partition ${record.partition}: it has ${topic.queues.length}`
-      throw new ProduceError('invalid-argument', message, { topic: topic.name, outcome: 'not-written' })
-    }
-    return this.#accumulator.append(topic, queue, record, order)
+    return this.#accumulator.append(topic, this.#queueFor(topic, record), record, order)
   }
 
-  /** Queues a record; with its outcome when that is wanted. */
+  #queueFor(topic: TopicQueues, record: EncodedRecord): PartitionQueue {
+    const refused = (message: string, cause?: unknown) =>
+      new ProduceError('invalid-argument', message, { topic: topic.name, outcome: 'not-written' }, { cause })
+    let queue: PartitionQueue | undefined
+    try {
+      queue = this.#accumulator.partitionFor(topic, record)
+    } catch (cause) {
+      throw refused(`The partitioner failed for a record of ${topic.name}: ${(cause as Error).message}`, cause)
+    }
+    if (queue !== undefined) return queue
+    const has = `${topic.name} has ${topic.queues.length} partitions`
+    if (record.partition === undefined) throw refused(`The partitioner chose a partition that is not there: ${has}`)
+    throw refused(`There is no partition ${record.partition}: ${has}`)
+  }
+
+  get #hasRoom(): boolean {
+    return this.#accumulator.bufferedSize < this.#settings.bufferSizeMax
+  }
+
+  /** Lets a record wait; with its outcome when that is wanted. */
   #wait(topic: string, record: EncodedRecord, wantsOutcome: boolean): Promise<RecordMetadata> | undefined {
-    if (this.#waitingCount >= waitingMax) {
-      throw new MillraceError('buffer-full', `${waitingMax} records wait for room already`, { retriable: true })
-    }
-    const outcome = wantsOutcome ? pendingOutcome() : undefined
-    const reservedSize = wantsOutcome ? 0 : roughSize(record)
-    const deadlineMs = this.#cluster.clock.monotonic() + this.#settings.maxBlockMs
-    const waiting: Waiting = { topic, record, order: this.#order++, deadlineMs, done: outcome, reservedSize }
-    this.#accumulator.reserve(reservedSize)
-    this.#waitingCount++
-    const sameTopic = this.#waitingForTopic.get(topic)
-    if (sameTopic !== undefined) sameTopic.push(waiting)
-    else if (this.#accumulator.topic(topic) === undefined) this.#askForTopic(topic, waiting)
-    else {
-      this.#waitingForRoom.push(waiting)
-      this.#armRoomTimer()
-    }
-    return outcome?.promise
+    const isKnown = this.#accumulator.topic(topic) !== undefined
+    return this.#waiting.add({ topic, record, order: this.#order++ }, isKnown, wantsOutcome)
   }
 
-  #askForTopic(name: string, first: Waiting): void {
-    this.#waitingForTopic.set(name, [first])
+  async #askForTopic(name: string): Promise<void> {
     const { signal } = this.#aborter
+    const what = `Asking for topic ${name}`
     const attempt = async () => {
       const { topics } = await this.#cluster.metadata([name], { allowAutoTopicCreation: true, signal })
       const topic = topics.get(name)
       const code = topic?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-      if (code !== ErrorCode.NONE) throw brokerError(code, `Asking for topic ${name}`, Metadata.name)
+      if (code !== ErrorCode.NONE) throw brokerError(code, what, Metadata.name)
       if (topic === undefined || topic.partitions.length === 0) {
-        throw brokerError(
-          ErrorCode.LEADER_NOT_AVAILABLE,
-          `Asking for topic ${name}`,
-          Metadata.name,
-          'no partitions yet',
-        )
+        throw brokerError(ErrorCode.LEADER_NOT_AVAILABLE, what, Metadata.name, 'no partitions yet')
       }
     }
-    this.#cluster.retry(attempt, { timeoutMs: this.#settings.maxBlockMs, signal }).then(
-      () => this.#onTopicKnown(name),
-      (error) => this.#onTopicUnknown(name, toMillraceError(error, `Asking for topic ${name}`)),
-    )
-  }
-
-  #onTopicKnown(name: string): void {
-    const waiting = this.#waitingForTopic.get(name)
-    if (waiting === undefined) return
-    this.#waitingForTopic.delete(name)
-    this.#untrack.push(this.#cluster.trackTopics([name]))
-    const partitions = this.#cluster.partitionsOf(name) ?? []
-    this.#accumulator.ensureTopic(name, partitions.length)
-    this.#onMetadata(this.#cluster.snapshot)
-    this.#waitingForRoom.push(...waiting)
-    this.#admit()
-  }
-
-  #onTopicUnknown(name: string, error: MillraceError): void {
-    const waiting = this.#waitingForTopic.get(name) ?? []
-    this.#waitingForTopic.delete(name)
-    for (const each of waiting) this.#failWaiting(each, produceError(error, name, undefined, 'not-written'))
-    this.#admit()
-  }
-
-  /** Moves records that wait into batches, in order, as far as there is room. */
-  #admit(): void {
-    const { bufferSizeMax } = this.#settings
-    let admittedCount = 0
-    for (const waiting of this.#waitingForRoom) {
-      if (waiting.done !== undefined && this.#accumulator.bufferedSize >= bufferSizeMax) break
-      admittedCount++
-      this.#admitOne(waiting)
+    try {
+      await this.#cluster.retry(attempt, { timeoutMs: this.#settings.maxBlockMs, signal })
+    } catch (error) {
+      throw toMillraceError(error, what)
     }
-    this.#waitingForRoom.splice(0, admittedCount)
-    this.#armRoomTimer()
-    this.#resolveReady()
+    if (this.#aborter.signal.aborted) throw this.#closedError()
+    this.#untrack.push(this.#cluster.trackTopics([name]))
+    this.#accumulator.ensureTopic(name, this.#cluster.partitionsOf(name)?.length ?? 0)
+    this.#onMetadata(this.#cluster.snapshot)
   }
 
-  #admitOne(waiting: Waiting): void {
-    this.#stopWaiting(waiting)
+  #appendWaiting(waiting: WaitingRecord): void {
     const { topic, record, order, done } = waiting
     try {
-      const queues = this.#accumulator.topic(topic) as TopicQueues
-      const batch = this.#append(queues, record, order)
-      for (const flush of this.#flushes) if (flush.items.delete(waiting)) flush.items.add(batch)
+      const batch = this.#append(this.#accumulator.topic(topic) as TopicQueues, record, order)
+      this.#flushes.replace(waiting, [batch])
       done?.resolve(new Delivery(batch, batch.recordCount - 1, record.timestamp))
     } catch (error) {
       const reason = toMillraceError(error, 'Appending')
       const failure = reason instanceof ProduceError ? reason : produceError(reason, topic, undefined, 'not-written')
-      this.#report(waiting, failure)
+      this.#onNeverAppended(waiting, failure)
     }
   }
 
-  #stopWaiting(waiting: Waiting): void {
-    this.#waitingCount--
-    this.#accumulator.reserve(-waiting.reservedSize)
-  }
-
-  #failWaiting(waiting: Waiting, error: ProduceError): void {
-    this.#stopWaiting(waiting)
-    this.#report(waiting, error)
-  }
-
-  #report(waiting: Waiting, error: ProduceError): void {
+  #onNeverAppended(waiting: WaitingRecord, error: ProduceError): void {
     if (waiting.done === undefined) this.#onLost(error, 1, 1)
     else waiting.done.reject(error)
-    this.#finishItem(waiting)
-  }
-
-  #armRoomTimer(): void {
-    const [first] = this.#waitingForRoom
-    if (first === undefined) {
-      this.#roomTimer?.cancel()
-      this.#roomTimer = undefined
-      return
-    }
-    if (this.#roomTimer !== undefined) return
-    const { clock } = this.#cluster
-    this.#roomTimer = clock.schedule(Math.max(0, first.deadlineMs - clock.monotonic()), () => {
-      this.#roomTimer = undefined
-      this.#expireWaiting()
-    })
-  }
-
-  #expireWaiting(): void {
-    const now = this.#cluster.clock.monotonic()
-    while ((this.#waitingForRoom[0]?.deadlineMs ?? Number.POSITIVE_INFINITY) <= now) {
-      const waiting = this.#waitingForRoom.shift() as Waiting
-      const message = `there was no room in the buffer for ${this.#settings.maxBlockMs} ms (bufferSizeMax, maxBlockMs)`
-      const error = new MillraceError('buffer-full', message, { retriable: true })
-      this.#failWaiting(waiting, produceError(error, waiting.topic, undefined, 'not-written'))
-    }
-    this.#armRoomTimer()
-    this.#resolveReady()
+    this.#flushes.finish(waiting)
   }
 
   #onOpened(queue: PartitionQueue, batch: Batch): void {
     this.#incomplete.add(batch)
     this.#armExpiryTimer()
     const { lingerMs } = this.#settings
-    if (lingerMs === 0 || this.#flushes.size > 0) {
+    if (lingerMs === 0 || !this.#flushes.isEmpty) {
       this.#sender.offerSoon(queue)
       return
     }
@@ -450,24 +379,35 @@ export class Producer {
   #onSplit(batch: Batch, parts: readonly Batch[]): void {
     this.#incomplete.delete(batch)
     for (const part of parts) this.#incomplete.add(part)
-    for (const flush of this.#flushes) {
-      if (flush.items.delete(batch)) for (const part of parts) flush.items.add(part)
-    }
+    this.#flushes.replace(batch, parts)
   }
 
   #onSettled(batch: Batch): void {
     this.#incomplete.delete(batch)
     this.#accumulator.release(batch)
-    const { failure } = batch
-    if (failure !== undefined) this.#onLost(failure, batch.recordCount, batch.unwatchedCount)
-    this.#finishItem(batch)
-    if (this.#waitingForRoom.length > 0) this.#admit()
+    this.#reportOutcome(batch)
+    this.#flushes.finish(batch)
+    if (this.#waiting.count > 0) this.#waiting.admit()
     this.#resolveReady()
+  }
+
+  #reportOutcome(batch: Batch): void {
+    const { topic, partition, recordCount, failure, baseOffset } = batch
+    this.#counts.batches++
+    if (failure === undefined) this.#counts.acknowledgedRecords += recordCount
+    else {
+      this.#counts.failedRecords += recordCount
+      this.#onLost(failure, recordCount, batch.unwatchedCount)
+    }
+    if (this.#interceptors.isEmpty && !deliveryChannel.hasSubscribers) return
+    const report = { topic, partition, recordCount, baseOffset, error: failure }
+    this.#interceptors.onDelivered(report)
+    if (deliveryChannel.hasSubscribers) deliveryChannel.publish({ clientId: this.#cluster.clientId, ...report })
   }
 
   #isBelow(part: number): boolean {
     return (
-      this.#accumulator.bufferedSize < this.#settings.bufferSizeMax * part && this.#waitingCount < waitingMax * part
+      this.#accumulator.bufferedSize < this.#settings.bufferSizeMax * part && this.#waiting.count < waitingMax * part
     )
   }
 
@@ -488,12 +428,6 @@ export class Producer {
     const unreported = this.#unreported
     this.#unreported = undefined
     if (unreported !== undefined) throw unreported.error
-  }
-
-  #finishItem(item: Batch | Waiting): void {
-    for (const flush of this.#flushes) {
-      if (flush.items.delete(item) && flush.items.size === 0) flush.done.resolve()
-    }
   }
 
   #armExpiryTimer(): void {
@@ -524,22 +458,13 @@ export class Producer {
   }
 
   async #drainBuffer(): Promise<void> {
-    const items = new Set<Batch | Waiting>(this.#incomplete)
-    for (const waiting of this.#waitingForRoom) items.add(waiting)
-    for (const list of this.#waitingForTopic.values()) for (const waiting of list) items.add(waiting)
-    if (items.size === 0) return
-    const flush: Flush = { items, done: deferred() }
-    this.#flushes.add(flush)
-    this.#sender.isFlushing = true
+    const drained = this.#flushes.wait([...this.#incomplete, ...this.#waiting])
+    this.#sender.isFlushing = !this.#flushes.isEmpty
     for (const { queues } of this.#accumulator.topics()) {
       for (const queue of queues) if (queue.open !== undefined) this.#sender.offerSoon(queue)
     }
-    try {
-      await flush.done.promise
-    } finally {
-      this.#flushes.delete(flush)
-      this.#sender.isFlushing = this.#flushes.size > 0
-    }
+    await drained
+    this.#sender.isFlushing = !this.#flushes.isEmpty
   }
 
   async #close(timeoutMs: number): Promise<void> {
@@ -554,30 +479,16 @@ export class Producer {
     this.#sender.close()
     this.#unwatch()
     for (const untrack of this.#untrack) untrack()
-    for (const pending of [this.#lingerTimer, this.#expiryTimer, this.#roomTimer]) pending?.cancel()
+    for (const pending of [this.#lingerTimer, this.#expiryTimer]) pending?.cancel()
     if (this.#isOwner) await this.#cluster.close()
     this.#throwUnreported()
   }
 
   #abandon(timeoutMs: number): void {
     const error = new MillraceError('closed', `the producer was closed, and not done after ${timeoutMs} ms`)
-    const waiting = [...this.#waitingForRoom.splice(0), ...[...this.#waitingForTopic.values()].flat()]
-    this.#waitingForTopic.clear()
-    for (const each of waiting) this.#failWaiting(each, produceError(error, each.topic, undefined, 'not-written'))
+    this.#waiting.failAll(error)
     this.#giveUp([...this.#incomplete], error)
   }
-}
-
-/** A promise whose rejection is the caller's to handle, or to ignore. */
-function pendingOutcome() {
-  let resolve!: (sent: Promise<RecordMetadata>) => void
-  let reject!: (error: ProduceError) => void
-  const promise = new Promise<RecordMetadata>((resolvePromise, rejectPromise) => {
-    resolve = resolvePromise
-    reject = rejectPromise
-  })
-  promise.catch(nothing)
-  return { promise, resolve, reject }
 }
 
 /** The same promise, given up when the signal is aborted. */

@@ -60,6 +60,8 @@ export class Sender {
   #isFlushing = false
   readonly #aborter = new AbortController()
   #isClosed = false
+  #requestCount = 0
+  #retryCount = 0
   #isDrainDue = false
 
   constructor(cluster: Cluster, settings: ResolvedSettings, events: SenderEvents) {
@@ -67,6 +69,16 @@ export class Sender {
     this.#settings = settings
     this.#events = events
     this.#lane = cluster.newLane('produce')
+  }
+
+  /** Produce requests sent. */
+  get requestCount(): number {
+    return this.#requestCount
+  }
+
+  /** Batches that were sent, or were to be, and had to be sent again. */
+  get retryCount(): number {
+    return this.#retryCount
   }
 
   /** While true, open batches go without waiting for more records. */
@@ -109,7 +121,7 @@ export class Sender {
   /** A batch is full: starts compressing it if that can be done beside. */
   onClosed(queue: PartitionQueue, batch: Batch): void {
     if (!this.#isOffThread(batch)) return
-    batch.sealAsync(this.#settings.codec).then(
+    batch.sealAsync(this.#settings.compression).then(
       () => this.offer(queue),
       (error) => this.#giveUp(queue, batch, toMillraceError(error, 'Compressing')),
     )
@@ -138,7 +150,7 @@ export class Sender {
   }
 
   #isOffThread(batch: Batch | undefined): boolean {
-    const { codec } = this.#settings
+    const { codec } = this.#settings.compression
     return codec.id !== 0 && codec.offThread && batch !== undefined && batch.size >= offThreadSizeMin
   }
 
@@ -166,7 +178,7 @@ export class Sender {
 
   /** Takes the next batch of partitions in turn, as many as fit into a request. */
   #board(node: NodeState): Passenger[] {
-    const { codec, lingerMs, requestSizeMax, isIdempotent } = this.#settings
+    const { compression, lingerMs, requestSizeMax, isIdempotent } = this.#settings
     const identity = isIdempotent ? this.#identity : undefined
     const rules = { nowMs: this.#cluster.clock.monotonic(), lingerMs, isFlushing: this.#isFlushing, identity }
     const passengers: Passenger[] = []
@@ -183,7 +195,7 @@ export class Sender {
         if (identity !== undefined && queue.sequencer.needsOther(identity)) this.#renewIdentity(queue)
         continue
       }
-      if (batch.bytes === undefined) batch.seal(codec)
+      if (batch.bytes === undefined) batch.seal(compression)
       passengers.push({ queue, batch, topicId: this.#events.idOfTopic(queue.topic) })
       size += batch.size
       // Whoever has more takes its place at the end of the line, for the next request.
@@ -206,6 +218,7 @@ export class Sender {
       versions: { max: hasIds ? topicIdVersion : topicIdVersion - 1 },
     }
     node.inFlightCount++
+    this.#requestCount++
     if (acks === 0) {
       this.#cluster.post(Produce, body, options).then(
         () => this.#onWritten(nodeId, node, passengers),
@@ -307,7 +320,7 @@ export class Sender {
   }
 
   #split(queue: PartitionQueue, batch: Batch): void {
-    const parts = splitBatch(batch, this.#settings.codec)
+    const parts = splitBatch(batch, this.#settings.compression)
     // The numbers of the whole cover the parts: what is behind keeps its place.
     let { baseSequence } = batch.numbers
     for (const part of parts) {
@@ -347,6 +360,7 @@ export class Sender {
       return
     }
     queue.failureCount++
+    this.#retryCount++
     queue.putBack(batch)
     const { clock, random, backoff } = this.#cluster
     const waitMs = backoffMs(queue.failureCount, random, backoff)

@@ -1,8 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { ManualClock } from '@millrace/base'
 import { hangUp, noAnswer, pass } from '@millrace/client/testing'
 import { InitProducerId, Metadata, Produce } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
-import { ProduceError, Producer, string, topic } from '../src/index.ts'
+import { type DeliveryReport, keyedPartition, ProduceError, Producer, roundRobin, string, topic } from '../src/index.ts'
 import { recordsIn, valuesIn, world } from './world.ts'
 
 const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, index) => String(from + index))
@@ -84,7 +85,7 @@ describe('send', () => {
     expect(await fails(producer.send('t', { value: 'v', partition: 2 }))).toMatchObject({
       code: 'invalid-argument',
       outcome: 'not-written',
-      message: expect.stringContaining('t has no partition 2: it has 2'),
+      message: 'There is no partition 2: t has 2 partitions',
     })
     expect(await fails(producer.send('t', { value: 'x'.repeat(1001) }))).toMatchObject({ code: 'invalid-argument' })
     expect(await fails(producer.send('t', { value: 'v', timestamp: 0.5 }))).toMatchObject({ code: 'invalid-argument' })
@@ -584,5 +585,173 @@ describe('close', () => {
     await pass(clock, 50)
     expect(scripted.broker(1).connectionCount).toBe(0)
     expect(clock.pendingCount).toBe(0)
+  })
+})
+
+describe('a partitioner', () => {
+  it('of round robin takes one partition after the other, of each topic, whatever the keys', async () => {
+    const { scripted, producer, run } = await world({ partitioner: roundRobin() })
+    scripted.createTopic('t', 3)
+    scripted.createTopic('u', 3)
+    const sent = await run(
+      Promise.all(['t', 't', 'u', 't', 't', 'u'].map((name) => producer.send(name, { key: 'same', value: 'v' }))),
+    )
+    expect(sent.map(({ partition }) => partition)).toEqual([0, 1, 0, 2, 0, 1])
+    await run(producer.close())
+  })
+
+  it('of round robin leaves out partitions without a leader', async () => {
+    const { scripted, cluster, producer, run } = await world({ brokerCount: 2, partitioner: roundRobin() })
+    scripted.createTopic('t', 2)
+    await scripted.broker(2).stop()
+    await run(cluster.metadata(['t']))
+    const sent = await run(Promise.all(['a', 'b'].map((value) => producer.send('t', { value }))))
+    expect(sent.map(({ partition }) => partition)).toEqual([0, 0])
+    await run(producer.close())
+  })
+
+  it('of the user sees key and value as they are sent, and may use the default one', async () => {
+    const seen: unknown[] = []
+    const { scripted, producer, run } = await world({
+      partitioner(record, { count }) {
+        seen.push(record)
+        return record.key === null ? 1 : keyedPartition(record.key, count)
+      },
+    })
+    scripted.createTopic('t', 4)
+    const keyed = await run(producer.send('t', { key: 'u1', value: 'v' }))
+    const keyless = await run(producer.send('t', { value: 'v' }))
+    expect([keyed.partition, keyless.partition]).toEqual([keyedPartition('u1', 4), 1])
+    expect(seen[0]).toEqual({ topic: 't', key: 'u1', value: 'v' })
+    await run(producer.close())
+  })
+
+  it('that fails, or chooses what is not there, fails its record alone', async () => {
+    const { scripted, producer, run, fails } = await world({
+      partitioner({ value }) {
+        if (value === 'throw') throw new Error('no idea')
+        return value === 'far' ? 7 : 0
+      },
+    })
+    scripted.createTopic('t', 2)
+    await run(producer.send('t', { value: 'good' }))
+    expect(await fails(producer.send('t', { value: 'throw' }))).toMatchObject({
+      code: 'invalid-argument',
+      outcome: 'not-written',
+      message: 'The partitioner failed for a record of t: no idea',
+    })
+    expect((await fails(producer.send('t', { value: 'far' }))).message).toBe(
+      'The partitioner chose a partition that is not there: t has 2 partitions',
+    )
+    await run(producer.send('t', { value: 'good' }))
+    expect(valuesIn(scripted.log('t'))).toEqual(['good', 'good'])
+    await run(producer.close())
+  })
+})
+
+describe('compressionLevel', () => {
+  it('is given to the codec', async () => {
+    const sizes: number[] = []
+    const value = Array.from({ length: 4000 }, (_, index) => (index * index) % 977).join()
+    for (const compressionLevel of [1, 9]) {
+      const { scripted, producer, run } = await world({ compression: 'gzip', compressionLevel })
+      scripted.createTopic('t', 1)
+      await run(producer.send('t', { value, timestamp: 1 }))
+      sizes.push(scripted.log('t').bytes.length)
+      await run(producer.close())
+    }
+    expect(sizes[1]).toBeLessThan(sizes[0] as number)
+  })
+
+  it('that the codec does not have is refused', async () => {
+    const make = (compression: 'gzip' | 'snappy', compressionLevel: number) => () =>
+      new Producer({ brokers: 'localhost:9092', compression, compressionLevel })
+    expect(make('gzip', 10)).toThrow('compressionLevel 10: gzip has levels from 1 to 9')
+    expect(make('snappy', 3)).toThrow('snappy has no levels')
+  })
+})
+
+describe('interceptors', () => {
+  it('may replace records, in their order, and hear of every batch', async () => {
+    const reports: DeliveryReport[] = []
+    const { scripted, producer, run, fails } = await world({
+      deliveryTimeoutMs: 3000,
+      interceptors: [
+        {
+          onSend: (_topic, record) => ({ ...record, headers: { trace: '1' } }),
+          onDelivered: (each) => reports.push(each),
+        },
+        { onSend: (topic, record) => ({ ...record, value: `${topic}:${String(record.value)}` }) },
+      ],
+    })
+    scripted.createTopic('t', 1)
+    await run(producer.send('t', { value: 'a' }))
+    expect(recordsIn(scripted.log('t'))).toMatchObject([
+      { value: Buffer.from('t:a'), headers: [{ key: 'trace', value: Buffer.from('1') }] },
+    ])
+    scripted.intercept(Produce, () => hangUp)
+    await fails(producer.send('t', { value: 'b' }))
+    expect(reports).toEqual([
+      { topic: 't', partition: 0, recordCount: 1, baseOffset: 0, error: undefined },
+      { topic: 't', partition: 0, recordCount: 1, baseOffset: -1, error: expect.any(ProduceError) },
+    ])
+    await run(producer.close())
+  })
+
+  it('that fail hinder nothing', async () => {
+    const broken = () => {
+      throw new Error('broken')
+    }
+    const { scripted, producer, run } = await world({ interceptors: [{ onSend: broken, onDelivered: broken }] })
+    scripted.createTopic('t', 1)
+    await run(producer.send('t', { value: 'a' }))
+    expect(valuesIn(scripted.log('t'))).toEqual(['a'])
+    await run(producer.close())
+  })
+})
+
+describe('what can be watched', () => {
+  it('is the state, as a plain object', async () => {
+    const { scripted, producer, run, fails } = await world({ deliveryTimeoutMs: 2000 })
+    scripted.createTopic('t', 1)
+    await run(Promise.all(numbered(3).map((value) => producer.send('t', { value }))))
+    expect(producer.state()).toEqual({
+      isClosed: false,
+      bufferedSize: 0,
+      waitingRecords: 0,
+      incompleteBatches: 0,
+      counts: { acceptedRecords: 3, acknowledgedRecords: 3, failedRecords: 0, batches: 1, requests: 1, retries: 0 },
+    })
+    scripted.intercept(Produce, () => hangUp)
+    const failing = fails(producer.send('t', { value: 'x' }))
+    expect(producer.state()).toMatchObject({ incompleteBatches: 1 })
+    expect(producer.state().bufferedSize).toBeGreaterThan(0)
+    await failing
+    expect(producer.state().counts).toMatchObject({ acceptedRecords: 4, failedRecords: 1, batches: 2 })
+    expect(producer.state().counts.retries).toBeGreaterThan(0)
+    await run(producer.close())
+    expect(producer.state().isClosed).toBe(true)
+  })
+
+  it('are deliveries, requests and connections, by diagnostics channels', async () => {
+    const heard: Record<string, unknown[]> = { delivery: [], request: [], connection: [] }
+    const listeners = Object.entries(heard).map(([name, messages]) => {
+      const listener = (message: unknown) => void messages.push(message)
+      subscribe(`millrace:${name}`, listener)
+      return () => unsubscribe(`millrace:${name}`, listener)
+    })
+    const { scripted, producer, run } = await world()
+    scripted.createTopic('t', 1)
+    await run(producer.send('t', { value: 'a' }))
+    await run(producer.close())
+    for (const end of listeners) end()
+    const clientId = 'millrace'
+    expect(heard.delivery).toEqual([
+      { clientId, topic: 't', partition: 0, recordCount: 1, baseOffset: 0, error: undefined },
+    ])
+    expect(heard.request).toContainEqual(
+      expect.objectContaining({ clientId, broker: 'broker1:9092', apiName: 'Produce', error: undefined }),
+    )
+    expect(heard.connection).toContainEqual({ clientId, broker: 'broker1:9092', event: 'connected', error: undefined })
   })
 })

@@ -5,6 +5,7 @@ export const layers: Readonly<Record<string, number>> = {
   '@millrace/base': 0,
   '@millrace/protocol': 1,
   '@millrace/assignor': 1,
+  '@millrace/serde': 1,
   '@millrace/storage': 2,
   '@millrace/raft': 2,
   '@millrace/metadata': 2,
@@ -33,11 +34,15 @@ export const subpaths: readonly string[] = [
   '@millrace/client/testing',
   '@millrace/coordinator/testing',
   '@millrace/cli/bin',
+  '@millrace/serde/msgpack',
+  '@millrace/serde/protobuf',
+  '@millrace/serde/confluent',
 ]
 
 /** The files in packages' sources that may import a `node:` module or a library: one door each, unless the reason is here. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['packages/base/src/system.ts'],
+  'node:diagnostics_channel': ['packages/client/src/diagnostics.ts'],
   'node:fs': ['packages/storage/src/fs/node.ts', 'packages/cli/src/system.ts'],
   'node:fs/promises': ['packages/storage/src/fs/node.ts', 'packages/cli/src/system.ts'],
   // The directory lock is a socket, because the system closes it when the process dies, however it dies.
@@ -48,6 +53,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'node:readline': ['packages/cli/src/system.ts'],
   'node:module': ['packages/millrace/src/bin.ts'],
   '@node-rs/crc32': ['packages/cli/src/accelerators.ts'],
+  'msgpackr/pack': ['packages/serde/src/msgpack.ts'],
+  protobufjs: ['packages/serde/src/protobuf.ts'],
   'node:util': ['packages/cli/src/arguments.ts'],
 }
 
