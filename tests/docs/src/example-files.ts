@@ -15,9 +15,10 @@ export class ExampleFiles {
     process.once('exit', this.#onExit)
   }
 
-  /** Writes `source` with its README's line numbers, so that messages name the README's lines. Gives the path from the root. */
-  write({ folder, line }: Example, name: string, source: string): string {
-    const path = `${this.#folder(folder)}/${name}-${line}.ts`
+  /** Writes `source` with its document's line numbers, so that messages name the document's lines. Gives the path from the root. */
+  write({ folder, document, line }: Example, name: string, source: string): string {
+    const title = document.replace(/^.*\/|\.md$/g, '')
+    const path = `${this.#folder(folder)}/${name}-${title}-${line}.ts`
     writeFileSync(join(this.#root, path), '\n'.repeat(line - 1) + source)
     return path
   }

@@ -1,4 +1,4 @@
-/** Every example of every package: type-checked as it stands, all in one run, then run by itself, each with a broker of its own. */
+/** Every example of every package's README and of the guides: type-checked as it stands, all in one run, then run by itself, each with a broker of its own. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startCluster } from '@millrace/testing'
@@ -16,6 +16,9 @@ const printLimitMs = 30_000
 const endlessRunMs = 2_000
 const sourceFlags = ['--conditions=@millrace/source', '--disable-warning=ExperimentalWarning']
 
+/** Guides for users of the SDK. */
+const guideFolder = 'docs/migration'
+
 /** The package whose README tells its readers commands: the command suite runs them. */
 export const commandPackage = 'packages/millrace'
 
@@ -24,8 +27,11 @@ export async function runExamples(report: Report, root: string, directory: strin
   for (const name of readdirSync(join(root, 'packages')).toSorted()) {
     const folder = `packages/${name}`
     const path = join(root, folder, 'README.md')
-    if (existsSync(path)) examples.push(...(await readExamples(report, folder, readFileSync(path, 'utf8'))))
+    if (existsSync(path)) examples.push(...(await readExamples(report, root, folder, `${folder}/README.md`)))
     else report.print(`        ${folder} has no README.md, which tests/tidy asks for`)
+  }
+  for (const name of readdirSync(join(root, guideFolder)).toSorted()) {
+    examples.push(...(await readExamples(report, root, commandPackage, `${guideFolder}/${name}`)))
   }
   const files = new ExampleFiles(root)
   try {
@@ -38,12 +44,13 @@ export async function runExamples(report: Report, root: string, directory: strin
   report.print(`        Examples: ${examples.length} type-checked, ${count} of them run`)
 }
 
-/** All code of a package's README is an example, or text that says so: nothing is passed over in silence. */
-async function readExamples(report: Report, folder: string, readme: string): Promise<Example[]> {
+/** All code of a document is an example, or text that says so: nothing is passed over in silence. */
+async function readExamples(report: Report, root: string, folder: string, document: string): Promise<Example[]> {
   let examples: Example[] = []
-  await report.run(`${folder}/README.md has no code but examples`, () => {
-    examples = examplesOf(folder, readme)
-    const foreign = foreignBlocksOf(readme, ['ts', 'text'], folder === commandPackage)
+  const content = readFileSync(join(root, document), 'utf8')
+  await report.run(`${document} has no code but examples`, () => {
+    examples = examplesOf(folder, document, content)
+    const foreign = foreignBlocksOf(content, ['ts', 'text'], document === `${commandPackage}/README.md`)
     if (foreign.length === 0) return `${examples.length} found`
     const lines = foreign.map(({ line }) => line).join(', ')
     throw new Error(`Nothing runs the code in line ${lines}: make it a fence of ts, or of text if it is no code`)
@@ -52,7 +59,7 @@ async function readExamples(report: Report, folder: string, readme: string): Pro
 }
 
 async function checkTypes(report: Report, root: string, files: ExampleFiles, examples: readonly Example[]) {
-  const paths = examples.map((example) => files.write(example, 'README', example.source))
+  const paths = examples.map((example) => files.write(example, 'check', example.source))
   const config = files.writeConfig(paths)
   const tsc = new Child(join(root, 'node_modules/.bin/tsc'), ['-p', config, '--pretty', 'false'], { cwd: root })
   const { code } = await tsc.endsWithin(checkLimitMs)
@@ -62,8 +69,7 @@ async function checkTypes(report: Report, root: string, files: ExampleFiles, exa
     await report.run(`${nameOf(example)} is type-checked`, () => {
       const own = errors.filter((error) => error.startsWith(`${paths[index]}(`))
       foundCount += own.length
-      if (own.length > 0)
-        throw new Error(own.join('\n').replaceAll(paths[index] as string, `${example.folder}/README.md`))
+      if (own.length > 0) throw new Error(own.join('\n').replaceAll(paths[index] as string, example.document))
       return undefined
     })
   }
@@ -73,8 +79,8 @@ async function checkTypes(report: Report, root: string, files: ExampleFiles, exa
   })
 }
 
-function nameOf({ folder, line }: Example): string {
-  return `${folder}/README.md:${line}`
+function nameOf({ document, line }: Example): string {
+  return `${document}:${line}`
 }
 
 async function runExample(report: Report, root: string, files: ExampleFiles, example: Example, directory: string) {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { connects, examplesOf, fedTopicsOf, runModeOf, withAddress } from './example.ts'
 
-describe('the examples of a README', () => {
+describe('the examples of a document', () => {
   it('are its ts fences, and no other code', () => {
     const readme = 'a\n```ts\nf()\n```\n```sh\nnpm start\n```\n\n    g()\n\n```ts\nh()\n```\n'
-    expect(examplesOf('packages/a', readme)).toEqual([
-      { folder: 'packages/a', line: 3, source: 'f()', mode: { kind: 'ends' } },
-      { folder: 'packages/a', line: 12, source: 'h()', mode: { kind: 'ends' } },
+    expect(examplesOf('packages/a', 'a.md', readme)).toEqual([
+      { folder: 'packages/a', document: 'a.md', line: 3, source: 'f()', mode: { kind: 'ends' } },
+      { folder: 'packages/a', document: 'a.md', line: 12, source: 'h()', mode: { kind: 'ends' } },
     ])
   })
 })

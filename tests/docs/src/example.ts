@@ -1,4 +1,4 @@
-/** An example of a README: what it needs, whether it can be run, and how it ends. Decided from its text alone. */
+/** An example of a document: what it needs, whether it can be run, and how it ends. Decided from its text alone. */
 import { stripTypeScriptTypes } from 'node:module'
 import { codeOf } from './markdown.ts'
 
@@ -10,9 +10,11 @@ import { codeOf } from './markdown.ts'
 export type RunMode = { readonly kind: 'ends' | 'endless' } | { readonly kind: 'not-run'; readonly reason: string }
 
 export interface Example {
-  /** Of the package, from the root: `packages/producer`. */
+  /** The package whose imports it uses, from the root: `packages/producer`. */
   readonly folder: string
-  /** Of its first line in the README. */
+  /** What it stands in, from the root: `packages/producer/README.md`. */
+  readonly document: string
+  /** Of its first line in the document. */
   readonly line: number
   readonly source: string
   readonly mode: RunMode
@@ -20,11 +22,11 @@ export interface Example {
 
 const brokerAddress = /\b(?:localhost|127\.0\.0\.1):9092\b/g
 
-/** The examples of a package's README. */
-export function examplesOf(folder: string, readme: string): Example[] {
-  return codeOf(readme)
+/** The examples of a document for users of a package. */
+export function examplesOf(folder: string, document: string, content: string): Example[] {
+  return codeOf(content)
     .filter(({ kind, language }) => kind === 'fence' && language === 'ts')
-    .map(({ text, line }) => ({ folder, line, source: text, mode: runModeOf(text) }))
+    .map(({ text, line }) => ({ folder, document, line, source: text, mode: runModeOf(text) }))
 }
 
 export function runModeOf(source: string): RunMode {
