@@ -1,5 +1,14 @@
 export { Admin, type AdminOptions, type Result, type Results, valuesOf } from '@millrace/admin'
-export { bytes, json, MillraceError, type MillraceErrorCode, type Serde, string, type Topic, topic } from '@millrace/client'
+export {
+  bytes,
+  json,
+  MillraceError,
+  type MillraceErrorCode,
+  type Serde,
+  string,
+  type Topic,
+  topic,
+} from '@millrace/client'
 export {
   type Assignment,
   Consumer,
@@ -12,12 +21,18 @@ export {
   type TopicPartition,
 } from '@millrace/consumer'
 export {
+  type DeliveryReport,
+  keyedPartition,
+  murmur2,
+  type Partitioner,
   ProduceError,
   Producer,
+  type ProducerInterceptor,
   type ProducerOptions,
   type ProducerRecord,
   type RecordHeaders,
   type RecordMetadata,
+  roundRobin,
   type WriteOutcome,
 } from '@millrace/producer'
 export { Millrace } from './millrace.ts'

@@ -10,7 +10,7 @@ export {
   type Topic,
   topic,
 } from '@millrace/client'
-export type { CompressionName } from '@millrace/protocol'
+export { type CompressionName, murmur2 } from '@millrace/protocol'
 export type { RecordMetadata } from './delivery.ts'
 export type { DeliveryReport, ProducerInterceptor } from './interceptor.ts'
 export type { ProducerOptions, ProducerSettings } from './options.ts'

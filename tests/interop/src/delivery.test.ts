@@ -34,6 +34,12 @@ describe('Delivery', () => {
     expect(problems).toEqual(['partition 0 has c before b at offset 2; they were sent the other way round'])
   })
 
+  it('finds a record whose key belongs elsewhere', () => {
+    const delivery = new Delivery(set, 2, (key) => (key === 'b' ? 1 : 0))
+    for (const [place, index] of [0, 1, 2, 3].entries()) delivery.accept(0, received(index, 0, place))
+    expect(delivery.problems(expectation)).toEqual(['b is in partition 0; its key belongs to 1'])
+  })
+
   it('finds a hole in the offsets', () => {
     expect(deliver([0, 0, 0], [1, 0, 1], [2, 0, 3], [3, 0, 4]).problems(expectation)).toEqual([
       'partition 0 has no offset 2; the next is 3',

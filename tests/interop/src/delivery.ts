@@ -8,6 +8,9 @@ export interface ReceivedRecord {
   readonly value: Buffer
 }
 
+/** The partition, of `count`, that a key belongs to. */
+export type PartitionOf = (key: string, count: number) => number
+
 export class DeliveryError extends Error {}
 
 interface Expectation {
@@ -20,6 +23,7 @@ const problemsShownMax = 10
 
 export class Delivery {
   readonly #set: RecordSet
+  readonly #partitionOf: PartitionOf | undefined
   /** By partition, then offset: the index of the record in the set. */
   readonly #partitions: Map<number, number>[]
   readonly #taken: Uint8Array
@@ -27,8 +31,10 @@ export class Delivery {
   #count = 0
   #redelivered = 0
 
-  constructor(set: RecordSet, partitionCount: number) {
+  /** @param partitionOf when given, records elsewhere are a problem */
+  constructor(set: RecordSet, partitionCount: number, partitionOf?: PartitionOf) {
     this.#set = set
+    this.#partitionOf = partitionOf
     this.#partitions = Array.from({ length: partitionCount }, () => new Map())
     this.#taken = new Uint8Array(set.count)
   }
@@ -84,7 +90,11 @@ export class Delivery {
 
   /** What is wrong at the end, a sentence each: missing records, holes, order, members without records. */
   problems({ redelivery, memberCount }: Expectation): string[] {
-    const problems = [...this.#missing(), ...this.#partitions.flatMap((_, partition) => this.#disorder(partition))]
+    const problems = [
+      ...this.#missing(),
+      ...this.#misplaced(),
+      ...this.#partitions.flatMap((_, partition) => this.#disorder(partition)),
+    ]
     if (this.isComplete) problems.push(...compareSections(countSections(this.#records()), this.#set.countSections()))
     if (!redelivery && this.#redelivered > 0) problems.push(`${this.#redelivered} records came more than once`)
     for (let member = 0; member < memberCount; member++) {
@@ -104,6 +114,20 @@ export class Delivery {
     return [
       `${this.#set.count - this.#count} of ${this.#set.count} records are missing, the first is ${this.#set.records[first]!.key}`,
     ]
+  }
+
+  #misplaced(): string[] {
+    const partitionOf = this.#partitionOf
+    if (partitionOf === undefined) return []
+    const count = this.#partitions.length
+    for (const [partition, offsets] of this.#partitions.entries()) {
+      for (const index of offsets.values()) {
+        const { key } = this.#set.records[index]!
+        const expected = partitionOf(key, count)
+        if (expected !== partition) return [`${key} is in partition ${partition}; its key belongs to ${expected}`]
+      }
+    }
+    return []
   }
 
   /** Offsets without holes, and records in the order they were sent: that holds for all keys of a partition, so for each key. */

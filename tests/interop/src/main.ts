@@ -11,6 +11,7 @@ import { dumpCases } from './cases/dump.ts'
 import { runFullRows } from './cases/full-rows.ts'
 import { runHandOver, type Snapshot, takeSnapshot } from './cases/hand-over.ts'
 import { sampleCases } from './cases/sample-rows.ts'
+import { takeoverCases } from './cases/takeover.ts'
 import { allClients } from './clients/index.ts'
 import { ClusterView } from './cluster-view.ts'
 import { History } from './history.ts'
@@ -20,6 +21,7 @@ import { compareSections, type RecordSet, type SectionCounts } from './record-se
 import { ensurePrograms, updateIndex } from './tools/apt.ts'
 import { JavaTools } from './tools/java-tools.ts'
 import { ensureKafkaJars, type KafkaJars } from './tools/kafka-jars.ts'
+import { ensurePython, type Python } from './tools/python.ts'
 
 const installLimitMs = 600_000
 /** Rows that are run for the dump or the hand-over when these alone are asked for. */
@@ -31,6 +33,7 @@ function print(line: string): void {
 
 interface Prepared {
   readonly jars: KafkaJars
+  readonly python: Python
   readonly index: RecordSet
   readonly sections: SectionCounts
 }
@@ -38,13 +41,15 @@ interface Prepared {
 /** Tools and records, each a case of its own: what cannot be had fails the suite. */
 async function prepare(runner: CaseRunner): Promise<Prepared | undefined> {
   let jars: KafkaJars | undefined
+  let python: Python | undefined
   let index: RecordSet | undefined
   let sections: SectionCounts = new Map()
   const areThere = await runner.run({
-    name: 'tools: kcat, Java and Maven are there',
+    name: 'tools: kcat, Java, Maven and Python are there',
     limitMs: installLimitMs,
     async run() {
-      const programs = { kcat: 'kcat', javac: 'openjdk-17-jdk-headless', java: 'openjdk-17-jdk-headless', mvn: 'maven' }
+      const java = 'openjdk-17-jdk-headless'
+      const programs = { kcat: 'kcat', javac: java, java, mvn: 'maven', python3: 'python3', pip3: 'python3-pip' }
       const installed = await ensurePrograms(programs)
       return installed.length === 0 ? undefined : `installed ${installed.join(', ')}`
     },
@@ -55,6 +60,14 @@ async function prepare(runner: CaseRunner): Promise<Prepared | undefined> {
     limitMs: installLimitMs,
     async run() {
       jars = await ensureKafkaJars()
+      return undefined
+    },
+  })
+  await runner.run({
+    name: 'tools: confluent-kafka for Python is there',
+    limitMs: installLimitMs,
+    async run() {
+      python = await ensurePython()
       return undefined
     },
   })
@@ -73,7 +86,8 @@ async function prepare(runner: CaseRunner): Promise<Prepared | undefined> {
       return `${index.count} stanzas in ${sections.size} sections`
     },
   })
-  return jars === undefined || index === undefined ? undefined : { jars, index, sections }
+  if (jars === undefined || python === undefined || index === undefined) return undefined
+  return { jars, python, index, sections }
 }
 
 async function newBroker(options: Options, jars: KafkaJars, dataDirectory: string): Promise<BrokerProcess> {
@@ -85,7 +99,7 @@ async function newBroker(options: Options, jars: KafkaJars, dataDirectory: strin
 async function runSuite(options: Options, runner: CaseRunner, directory: string): Promise<void> {
   const prepared = await prepare(runner)
   if (prepared === undefined) return print('Nothing else can run without these tools.')
-  const { jars, index } = prepared
+  const { jars, python, index } = prepared
   const broker = await newBroker(options, jars, join(directory, 'data'))
   const isUp = await runner.run({
     name: `${broker.name} starts on a new directory`,
@@ -96,13 +110,14 @@ async function runSuite(options: Options, runner: CaseRunner, directory: string)
   const view = new ClusterView(broker.port)
   const tools = new JavaTools(jars)
   const history = new History()
-  const clients = allClients(jars)
+  const clients = allClients(jars, python)
   const world = { clients, view, address: broker.address, history }
   const sample = index.sample(options.sampleCount)
   try {
     const whole = options.isQuick ? sample : index
     await runFullRows(runner, world, broker, whole, options.isQuick ? sample.countSections() : prepared.sections)
     await runner.runAll(sampleCases(world, sample), options.width)
+    await runner.runAll(takeoverCases(world, sample), options.width)
     await runAdminTools(runner, tools, broker)
     if (!runner.selectsAny('dump: ') && !runner.selectsAny('hand-over: ')) return
     // Asked for alone, they need something to find.

@@ -22,12 +22,12 @@ describe('the plan', () => {
   it('has every client produce and consume the whole index, and every codec carry it', () => {
     expect(fullRows.map(({ producer }) => producer).toSorted()).toEqual(clientNames.toSorted())
     expect(fullRows.map(({ consumer }) => consumer).toSorted()).toEqual(clientNames.toSorted())
-    expect(fullRows.map(({ codec }) => codec).toSorted()).toEqual(codecs.toSorted())
+    expect(new Set(fullRows.map(({ codec }) => codec))).toEqual(new Set(codecs))
     expect(new Set(fullRows.map(({ groupSize }) => groupSize)).size).toBe(2)
   })
 
   it('names every row differently', () => {
     expect(new Set(rows.map((row) => describeRow(row, '-'))).size).toBe(rows.length)
-    expect(sampleRows.length).toBeLessThan(30)
+    expect(sampleRows.length).toBeLessThan(40)
   })
 })

@@ -1,7 +1,7 @@
 /** Which client produces with which codec for which client: the factors, what cannot meet, and the rows that are run. Pure. */
 import { coveringArray, type Row } from './covering-array.ts'
 
-export const clientNames = ['kcat', 'kafkajs', 'platformatic', 'console', 'millrace'] as const
+export const clientNames = ['kcat', 'confluent', 'kafkajs', 'platformatic', 'console', 'millrace'] as const
 export type ClientName = (typeof clientNames)[number]
 
 export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -22,10 +22,11 @@ export function isPossible({ producer, codec, consumer }: Omit<PlanRow, 'groupSi
   return !(isForeign && (producer === 'kafkajs' || consumer === 'kafkajs'))
 }
 
-/** Each client produces once, each consumer consumes, each codec is used once: these carry the whole index while the broker dies under them. */
+/** Each client produces once and consumes once, each codec is used: these carry the whole index while the broker dies under them. */
 export const fullRows: readonly PlanRow[] = [
   { producer: 'kcat', codec: 'lz4', consumer: 'console', groupSize: '3' },
-  { producer: 'kafkajs', codec: 'zstd', consumer: 'millrace', groupSize: '1' },
+  { producer: 'kafkajs', codec: 'zstd', consumer: 'confluent', groupSize: '1' },
+  { producer: 'confluent', codec: 'lz4', consumer: 'millrace', groupSize: '3' },
   { producer: 'platformatic', codec: 'none', consumer: 'kafkajs', groupSize: '3' },
   { producer: 'console', codec: 'snappy', consumer: 'kcat', groupSize: '1' },
   { producer: 'millrace', codec: 'gzip', consumer: 'platformatic', groupSize: '1' },

@@ -43,6 +43,11 @@ export class RecordSet {
     return new RecordSet(Array.from({ length: count }, (_, index) => this.records[Math.floor(index * step)]!))
   }
 
+  /** The records from `start` on, `count` of them. */
+  slice(start: number, count: number): RecordSet {
+    return new RecordSet(this.records.slice(start, start + count))
+  }
+
   /** How many records each section has. */
   countSections(): SectionCounts {
     return countSections(this.records)

@@ -1,4 +1,5 @@
 /** One row of the plan at work: a producer, a topic, a group of consumers, and the judgement at the end. */
+import { partitionForKey } from '@millrace/protocol'
 import type { Child } from './child.ts'
 import type { Client } from './clients/client.ts'
 import { Delivery } from './delivery.ts'
@@ -9,6 +10,8 @@ import { until } from './time-limit.ts'
 import type { World } from './world.ts'
 
 export const partitionCount = 6
+/** Every client puts a key where the Java client does. */
+const javaPartition = (key: string, count: number) => partitionForKey(Buffer.from(key), count)
 const produceLimitMs = 120_000
 const consumeLimitMs = 90_000
 const stopLimitMs = 30_000
@@ -37,7 +40,7 @@ export class Transfer {
     this.topic = describeRow(row, '-')
     this.group = `group-${this.topic}`
     this.#size = Number(row.groupSize)
-    this.#delivery = new Delivery(set, partitionCount)
+    this.#delivery = new Delivery(set, partitionCount, javaPartition)
     this.#producer = clients[row.producer]
     this.#consumer = clients[row.consumer]
   }

@@ -1,5 +1,5 @@
 /** Produces with @platformatic/kafka: idempotent, one call at a time, each awaited. */
-import { Producer } from '@platformatic/kafka'
+import { compatibilityPartitioner, Producer } from '@platformatic/kafka'
 import type { ProducerTask } from '../clients/agent.ts'
 import type { Codec } from '../plan.ts'
 import { inputGroups } from './input.ts'
@@ -9,6 +9,8 @@ const producer = new Producer({
   clientId: 'platformatic-producer',
   bootstrapBrokers: [address],
   idempotent: true,
+  // As the Java client; its own default puts half of the keys elsewhere.
+  partitioner: compatibilityPartitioner,
   retries: 120,
   retryDelay: 250,
 })

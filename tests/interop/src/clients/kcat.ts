@@ -9,6 +9,8 @@ export const kcat: Client = {
 
   startProducer({ address, topic, codec }) {
     const settings = ['enable.idempotence=true', 'acks=all', 'message.timeout.ms=120000', 'linger.ms=20']
+    // As the Java client; its own default hashes keys another way.
+    settings.push('partitioner=murmur2_random')
     return new Child({
       name: `kcat -P ${topic}`,
       command: 'kcat',

@@ -1,10 +1,9 @@
 /** Apache Kafka's jars, from Maven, and the suite's own Java classes, compiled with javac; both kept in the user's cache. */
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Child } from '../child.ts'
+import { cached, hashOf } from './cached.ts'
 
 const sources = fileURLToPath(new URL('../../java/', import.meta.url))
 const fetchLimitMs = 240_000
@@ -16,12 +15,6 @@ export interface KafkaJars {
   readonly classPath: string
   /** `-D` that sets the logging of everything that is started. */
   readonly logging: string
-}
-
-/** Where fetched tools are kept, for all checkouts of this user: the folder that the bootstrap uses too. */
-export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  if (environment.MILLRACE_CACHE) return environment.MILLRACE_CACHE
-  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'millrace')
 }
 
 /** Fetches the jars that `java/pom.xml` names and compiles `java/*.java`, each once for the content of these files. */
@@ -42,28 +35,6 @@ export async function ensureKafkaJars(): Promise<KafkaJars> {
     classPath: `${classes}:${join(jars, '*')}`,
     logging: `-Dlog4j2.configurationFile=${join(sources, 'log4j2.properties')}`,
   }
-}
-
-function hashOf(files: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const file of files) hash.update(readFileSync(file))
-  return hash.digest('hex').slice(0, 16)
-}
-
-/** A folder of the cache, filled once: in a temporary folder that is renamed, so that two runs cannot see half of it. */
-async function cached(name: string, fill: (directory: string) => Promise<void>): Promise<string> {
-  const target = join(cacheDirectory(), name)
-  if (existsSync(target)) return target
-  mkdirSync(cacheDirectory(), { recursive: true })
-  const temporary = mkdtempSync(join(cacheDirectory(), 'fetch-'))
-  try {
-    await fill(temporary)
-    renameSync(temporary, target)
-  } catch (error) {
-    rmSync(temporary, { recursive: true, force: true })
-    if (!existsSync(target)) throw error
-  }
-  return target
 }
 
 async function run(options: { name: string; command: string; args: string[] }, limitMs: number): Promise<void> {
