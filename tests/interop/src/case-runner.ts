@@ -9,13 +9,14 @@ export interface Case {
 }
 
 export class CaseRunner {
-  readonly #filter: string | undefined
+  readonly #filters: readonly string[]
   readonly #print: (line: string) => void
   #passed = 0
   #failed = 0
 
-  constructor(filter: string | undefined, print: (line: string) => void) {
-    this.#filter = filter
+  /** @param filters parts of names, one of which a case must have; none for all cases */
+  constructor(filters: readonly string[], print: (line: string) => void) {
+    this.#filters = filters
     this.#print = print
   }
 
@@ -29,12 +30,12 @@ export class CaseRunner {
 
   /** Whether a case with this name is asked for. */
   selects(name: string): boolean {
-    return this.#filter === undefined || name.includes(this.#filter)
+    return this.#filters.length === 0 || this.#filters.some((filter) => name.includes(filter))
   }
 
   /** Whether any case whose name starts with `prefix` may be asked for. */
   selectsAny(prefix: string): boolean {
-    return this.selects(prefix) || this.#filter?.startsWith(prefix) === true
+    return this.selects(prefix) || this.#filters.some((filter) => filter.startsWith(prefix))
   }
 
   /** Runs one case, whatever the filter says; false when it failed. */

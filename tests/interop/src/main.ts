@@ -152,7 +152,7 @@ async function runSuite(options: Options, runner: CaseRunner, directory: string)
 
 async function main(): Promise<boolean> {
   const options = parseOptions(process.argv.slice(2))
-  const runner = new CaseRunner(options.filter, print)
+  const runner = new CaseRunner(options.filters, print)
   const directory = mkdtempSync(join(tmpdir(), 'millrace-interop-'))
   const started = performance.now()
   try {

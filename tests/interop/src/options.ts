@@ -8,12 +8,13 @@ export interface Options {
   readonly isQuick: boolean
   /** How many rows run at a time. */
   readonly width: number
-  readonly filter: string | undefined
+  /** Parts of names; only cases with one of them are run. Empty for all. */
+  readonly filters: readonly string[]
   /** Where data and logs are kept after the run; undefined when they are deleted. */
   readonly keep: boolean
 }
 
-export const usage = `Usage: npm run test:interop -- [options] [part of a case's name]
+export const usage = `Usage: npm run test:interop -- [options] [parts of cases' names]
   --broker millrace|kafka  what is tested; with kafka the suite tests itself against Apache Kafka (millrace)
   --records N              records of a sample row (3000)
   --quick                  no row carries the whole index
@@ -34,14 +35,13 @@ export function parseOptions(args: readonly string[]): Options {
   })
   const { broker } = values
   if (broker !== 'millrace' && broker !== 'kafka') throw new Error(`--broker takes millrace or kafka, not ${broker}`)
-  if (positionals.length > 1) throw new Error('One part of a name at most')
   return {
     broker,
     sampleCount: countOf('--records', values.records, 100, 1_000_000),
     width: countOf('--width', values.width, 1, 16),
     isQuick: values.quick,
     keep: values.keep,
-    filter: positionals[0],
+    filters: positionals,
   }
 }
 
