@@ -7,6 +7,8 @@ import { encodings, formatJsonLine, formatTextLine, type TextEncoding } from '..
 import { startPlace } from '../start-place.ts'
 import type { Terminal } from '../terminal.ts'
 
+/** Whatever the members of a running group have agreed on. */
+const anyAssignor = ['range', 'roundrobin', 'sticky', 'cooperative-sticky']
 /** Lines that are written at once. */
 const batchRecordsMax = 500
 
@@ -105,7 +107,7 @@ function openConsumer(input: CommandInput, topics: readonly string[], from: Star
   const partition = input.number('partition')
   const offset = input.number('offset')
   const options = { brokers: serverOf(input), clientId: 'millrace-cli', from }
-  if (group !== undefined) return new Consumer({ ...options, topics, group })
+  if (group !== undefined) return new Consumer({ ...options, topics, group, assignors: anyAssignor })
   if (partition === undefined) return new Consumer({ ...options, topics })
   const consumer = new Consumer(options)
   const [topic] = topics as [string]
