@@ -3,7 +3,18 @@ import { resultReporter } from './tools/test-report/src/reporter.ts'
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'tools/*', 'tests/docs', 'tests/integration', 'tests/interop', 'tests/sim', 'tests/tidy'],
+    projects: [
+      'apps/*',
+      'packages/*',
+      'tools/*',
+      'tests/docs',
+      'tests/faults',
+      'tests/integration',
+      'tests/interop',
+      'tests/sim',
+      'tests/soak',
+      'tests/tidy',
+    ],
     reporters: ['default', resultReporter],
   },
 })

@@ -1,7 +1,7 @@
 /** What a cluster says about itself: brokers, disks, producers, the metadata quorum. */
 import type { Cluster } from '@millrace/client'
 import { DescribeCluster, DescribeLogDirs, DescribeProducers, DescribeQuorum, ErrorCode } from '@millrace/protocol'
-import { ask, askOnce, type OperationOptions } from './operation.ts'
+import { ask, askOnce, type OperationOptions, retry } from './operation.ts'
 import { type Result, type Results, resultOf } from './result.ts'
 import { askLeaders, partitionKey, type TopicPartition } from './topics.ts'
 
@@ -66,7 +66,8 @@ export async function describeLogDirs(
   cluster: Cluster,
   options: OperationOptions = {},
 ): Promise<ReadonlyMap<number, readonly Result<LogDirectory>[]>> {
-  const { brokers } = await cluster.metadata([], options.signal === undefined ? {} : { signal: options.signal })
+  const signal = options.signal === undefined ? {} : { signal: options.signal }
+  const { brokers } = await retry(cluster, () => cluster.metadata([], signal), options)
   const found = new Map<number, readonly Result<LogDirectory>[]>()
   for (const node of brokers.keys()) {
     const response = await ask(cluster, DescribeLogDirs, { topics: null }, { ...options, node })

@@ -10,7 +10,7 @@ import {
   OffsetDelete,
   OffsetFetch,
 } from '@millrace/protocol'
-import { askEach, askOnce, type OperationOptions } from './operation.ts'
+import { askEach, askOnce, type OperationOptions, retry } from './operation.ts'
 import { type Result, type Results, resultOf, succeeded } from './result.ts'
 import { partitionKey, type TopicPartition } from './topics.ts'
 
@@ -56,7 +56,8 @@ export interface GroupOffset extends TopicPartition {
 
 /** The groups of all brokers. */
 export async function listGroups(cluster: Cluster, options: OperationOptions = {}): Promise<readonly ListedGroup[]> {
-  const { brokers } = await cluster.metadata([], options.signal === undefined ? {} : { signal: options.signal })
+  const signal = options.signal === undefined ? {} : { signal: options.signal }
+  const { brokers } = await retry(cluster, () => cluster.metadata([], signal), options)
   const found = new Map<string, ListedGroup>()
   for (const node of brokers.keys()) {
     const response = await askOnce(

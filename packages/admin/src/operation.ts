@@ -19,7 +19,8 @@ export function ask<const Req extends Fields, const Res extends Fields>(
   body: Input<Req> | ((version: number) => Input<Req>),
   options: OperationOptions & SendOptions = {},
 ): Promise<Static<Res>> {
-  return cluster.retry((timeoutMs) => cluster.send(api, body, { ...options, timeoutMs }), retryOptions(options))
+  const attempt = (timeoutMs: number) => cluster.send(api, body, { ...options, timeoutMs })
+  return retry(cluster, attempt, options)
 }
 
 /** As {@link ask}, for answers with one error code: it is thrown, or tried again. */
@@ -37,7 +38,7 @@ export function askOnce<const Req extends Fields, const Res extends Fields>(
     if (code !== ErrorCode.NONE) throw brokerError(code, what, api.name, detail)
     return response
   }
-  return cluster.retry(attempt, retryOptions(options))
+  return retry(cluster, attempt, options)
 }
 
 /**
@@ -66,7 +67,7 @@ export async function askEach<Item, T>(
     if (passing !== undefined) throw passing
   }
   try {
-    await cluster.retry(round, retryOptions(options))
+    await retry(cluster, round, options)
   } catch (error) {
     if (options.signal?.aborted || !items.every((item) => results.has(keyOf(item)))) throw error
   }
@@ -84,6 +85,12 @@ function mayPass({ retriable, brokerCode }: MillraceError): boolean {
   return retriable && !answers.has(brokerCode)
 }
 
-function retryOptions({ signal, timeoutMs, group }: OperationOptions & SendOptions): RetryOptions {
-  return { signal, timeoutMs, group }
+/** A try has the time of one request: an answer that never comes leaves time for another one. */
+export function retry<T>(
+  cluster: Cluster,
+  attempt: (timeoutMs: number) => Promise<T>,
+  { signal, timeoutMs, group }: OperationOptions & SendOptions,
+): Promise<T> {
+  const { requestTimeoutMs } = cluster
+  return cluster.retry((remainingMs) => attempt(Math.min(remainingMs, requestTimeoutMs)), { signal, timeoutMs, group })
 }

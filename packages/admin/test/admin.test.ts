@@ -1,6 +1,6 @@
 import { ManualClock, seededRandom } from '@millrace/base'
 import { Cluster, type MillraceError } from '@millrace/client'
-import { drive, hangUp, ScriptedCluster } from '@millrace/client/testing'
+import { drive, hangUp, noAnswer, ScriptedCluster } from '@millrace/client/testing'
 import { CreateTopics, DescribeGroups, ErrorCode, ListOffsets, Metadata, OffsetCommit } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { Admin, type Results, valuesOf } from '../src/index.ts'
@@ -60,6 +60,17 @@ describe('topics', () => {
     expect(outcomes(results)).toMatchObject({ b: 'INVALID_PARTITIONS', c: { partitions: 1 } })
     const names = scripted.seen('CreateTopics').map(({ body }) => (body as { topics: { name: string }[] }).topics)
     expect(names.map((topics) => topics.map(({ name }) => name))).toEqual([['a', 'b', 'c'], ['c']])
+  })
+
+  it('are asked for again when an answer never comes', async () => {
+    const { clock, scripted, admin, run } = await world(1)
+    const remove = scripted.intercept(CreateTopics, () => {
+      remove()
+      return noAnswer
+    })
+    const results = await run(admin.createTopics([{ name: 'orders', partitions: 1 }]))
+    expect(outcomes(results)).toMatchObject({ orders: { partitions: 1 } })
+    expect(clock.monotonic()).toBeLessThan(32_000)
   })
 
   it('throw their first error for who wants that', async () => {
@@ -128,6 +139,19 @@ describe('offsets', () => {
       't-0': 'OFFSET_NOT_AVAILABLE',
     })
     expect(scripted.seen('ListOffsets').length).toBeGreaterThan(1)
+  })
+})
+
+describe('listing groups', () => {
+  it('asks for the brokers again when the first question gets no answer', async () => {
+    const { scripted, admin, run } = await world(1)
+    const remove = scripted.intercept(Metadata, () => {
+      remove()
+      return hangUp
+    })
+    // The scripted brokers have no groups to list: that they were asked is what counts.
+    await expect(run(admin.listGroups())).rejects.toMatchObject({ apiName: 'ListGroups' })
+    expect(scripted.seen('Metadata')).toHaveLength(2)
   })
 })
 

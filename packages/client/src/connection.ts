@@ -36,6 +36,8 @@ export interface BrokerConnectionOptions {
   readonly onClose?: (error: MillraceError) => void
 }
 
+const correlationIdSize = 4
+
 interface PendingRequest {
   readonly api: Api<Fields, Fields>
   readonly version: number
@@ -149,17 +151,23 @@ export class BrokerConnection {
       for (const frame of this.#assembler.push(bytes)) this.#onFrame(frame)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      this.#onNonsense(error.message, error)
+      this.#onNonsense(error.message, { cause: error })
     }
   }
 
   #onFrame(frame: Buffer): void {
     if (this.#closeError !== undefined) return
-    const pending = this.#pending.shift()
+    const [pending] = this.#pending
     if (pending === undefined) {
-      this.#onNonsense('it sent an answer that nobody asked for')
+      this.#onNonsense('it sent an answer that nobody asked for', { retriable: true })
       return
     }
+    if (frame.length >= correlationIdSize && readCorrelationId(frame) !== pending.correlationId) {
+      const expected = `${pending.correlationId} (${pending.api.name})`
+      this.#onNonsense(`it answered request ${readCorrelationId(frame)}, not ${expected}`, { retriable: true })
+      return
+    }
+    this.#pending.shift()
     pending.timer.cancel()
     try {
       pending.resolve(this.#decode(pending, frame))
@@ -168,20 +176,19 @@ export class BrokerConnection {
       const { name } = pending.api
       const message = `${name} to ${this.#name}: the answer cannot be read: ${reason}`
       pending.reject(new MillraceError('protocol', message, { apiName: name, mayHaveArrived: true, cause }))
-      this.#onNonsense(`its answer to ${name} cannot be read`, cause)
+      this.#onNonsense(`its answer to ${name} cannot be read`, { retriable: true, cause })
     }
   }
 
-  #decode({ api, version, correlationId }: PendingRequest, frame: Buffer): unknown {
-    const answered = readCorrelationId(frame)
-    if (answered !== correlationId) throw new Error(`it belongs to request ${answered}, not ${correlationId}`)
+  #decode({ api, version }: PendingRequest, frame: Buffer): unknown {
     const layout = api.key === ApiVersions.key ? apiVersionsLayout(frame, version) : version
     return decodeResponse(api, layout, frame).body
   }
 
-  #onNonsense(reason: string, cause?: unknown): void {
+  /** `retriable`: the connection is out of step, or one answer is at fault; what else waits here may be answered on another one. */
+  #onNonsense(reason: string, options: { readonly retriable?: boolean; readonly cause?: unknown }): void {
     const message = `The connection to ${this.#name} was closed: ${reason}`
-    this.close(new MillraceError('protocol', message, { cause }))
+    this.close(new MillraceError('protocol', message, options))
   }
 
   #onTimeout(apiName: string, timeoutMs: number): void {

@@ -31,6 +31,9 @@ interface Round {
   readonly done: Deferred<MetadataSnapshot>
 }
 
+/** The longest time between two looks for a topic in use that is not there. */
+const missingGapMaxMs = 2000
+
 export class MetadataKeeper {
   readonly #options: MetadataKeeperOptions
   readonly #listeners = new Set<(snapshot: MetadataSnapshot) => void>()
@@ -40,7 +43,10 @@ export class MetadataKeeper {
   #running: Round | undefined
   #next: Round | undefined
   #lastRoundMs = Number.NEGATIVE_INFINITY
-  #soonTimer: Timer | undefined
+  /** Rounds in a row in which a topic in use was not there. */
+  #missingCount = 0
+  /** The refresh that is due by itself. */
+  #soon: { readonly atMs: number; readonly timer: Timer } | undefined
   #ageTimer: Timer | undefined
   #closeError: MillraceError | undefined
 
@@ -99,13 +105,22 @@ export class MetadataKeeper {
 
   /** Asks for the topics in use in a moment, without waiting; not more often than the gap allows. */
   refreshSoon(): void {
-    if (this.#soonTimer !== undefined || this.#closeError !== undefined) return
-    const { clock, refreshGapMs } = this.#options
-    const delayMs = Math.max(0, this.#lastRoundMs + refreshGapMs - clock.monotonic())
-    this.#soonTimer = clock.schedule(delayMs, () => {
-      this.#soonTimer = undefined
+    this.#refreshAfter(this.#options.refreshGapMs)
+  }
+
+  /** @param gapMs since the last round */
+  #refreshAfter(gapMs: number): void {
+    if (this.#closeError !== undefined) return
+    const { clock } = this.#options
+    const now = clock.monotonic()
+    const atMs = Math.max(now, this.#lastRoundMs + gapMs)
+    if (this.#soon !== undefined && this.#soon.atMs <= atMs) return
+    this.#soon?.timer.cancel()
+    const timer = clock.schedule(atMs - now, () => {
+      this.#soon = undefined
       void this.refresh([])
     })
+    this.#soon = { atMs, timer }
   }
 
   /** Takes news of one leader from another answer. */
@@ -121,7 +136,7 @@ export class MetadataKeeper {
   /** Ends all refreshing; who waits is rejected with `error`. */
   close(error: MillraceError): void {
     this.#closeError = error
-    this.#soonTimer?.cancel()
+    this.#soon?.timer.cancel()
     this.#ageTimer?.cancel()
     this.#next?.done.reject(error)
     this.#next = undefined
@@ -155,6 +170,7 @@ export class MetadataKeeper {
         throw brokerError(response.errorCode, 'Asking for metadata', Metadata.name)
       }
       this.#publish(applyMetadata(this.#snapshot, response, round.isAll, clock.monotonic()))
+      this.#lookForMissing()
       return this.#snapshot
     } finally {
       this.#running = undefined
@@ -163,6 +179,16 @@ export class MetadataKeeper {
         this.#startNext()
       }
     }
+  }
+
+  /** A topic in use that is not there may be created at any moment: whoever waits for it shall not wait for the age of metadata. */
+  #lookForMissing(): void {
+    const { topics } = this.#snapshot
+    const isMissing = [...this.#tracked.keys()].some((name) => topics.get(name)?.errorCode !== ErrorCode.NONE)
+    this.#missingCount = isMissing ? this.#missingCount + 1 : 0
+    if (!isMissing) return
+    const { refreshGapMs } = this.#options
+    this.#refreshAfter(Math.min(missingGapMaxMs, refreshGapMs * 2 ** Math.min(this.#missingCount, 20)))
   }
 
   #onFailure(round: Round, error: MillraceError): void {

@@ -241,6 +241,24 @@ describe('metadata', () => {
     await cluster.close()
   })
 
+  it('looks for a topic in use that is not there again and again, at most every two seconds', async () => {
+    const { clock, scripted, cluster, run } = await world(1)
+    const release = cluster.trackTopics(['later'])
+    await run(cluster.metadata(['later']))
+    await pass(clock, 20_000)
+    const askedCount = scripted.seen('Metadata').length
+    expect(askedCount).toBeGreaterThan(10)
+    expect(askedCount).toBeLessThan(20)
+    scripted.createTopic('later', 1)
+    await pass(clock, 2100)
+    expect(cluster.partitionsOf('later')).toHaveLength(1)
+    const foundCount = scripted.seen('Metadata').length
+    await pass(clock, 20_000)
+    expect(scripted.seen('Metadata').length).toBe(foundCount)
+    release()
+    await cluster.close()
+  })
+
   it('tells of topics that do not exist by their error', async () => {
     const { cluster, run } = await world(1)
     const snapshot = await run(cluster.metadata(['nope']))

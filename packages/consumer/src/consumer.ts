@@ -1,22 +1,27 @@
 /** The consumer: puts together membership, positions, fetching and handing out. */
 import { type Deferred, deferred } from '@millrace/base'
 import { Cluster, checkedInteger, type Lane, MillraceError, type Topic } from '@millrace/client'
+import { AssignedPartitions, partitionOf } from './assigned-partitions.ts'
 import { Committer } from './committer.ts'
+import { type ConsumerState, lagOf, readingStateOf } from './consumer-state.ts'
 import { type ConsumerEvents, type ConsumerListener, Listeners, type TopicPartition } from './events.ts'
 import { targetKey } from './fetch-session.ts'
 import { Fetcher } from './fetcher.ts'
 import { ClassicGroup } from './group/classic.ts'
 import type { MemberIdentity } from './group-offsets.ts'
 import { HandOut } from './hand-out.ts'
+import { HandOver } from './hand-over.ts'
 import { Limits } from './limits.ts'
 import type { Message, MessageBatch } from './message.ts'
 import { type ConsumerOptions, checkedStart, type ResolvedSettings, resolveSettings } from './options.ts'
-import { PartitionState, type StartAt } from './partition-state.ts'
+import { PartitionMaker } from './partition-maker.ts'
+import type { PartitionState, StartAt } from './partition-state.ts'
 import { Positioner } from './positioner.ts'
 import { ProcessingWatch } from './processing-watch.ts'
+import { Resets, resetEvent } from './resets.ts'
 import { Stream } from './stream.ts'
-import { TopicErrors } from './topic-errors.ts'
-import { TopicSerdes } from './topic-serdes.ts'
+import { Subscription } from './subscription.ts'
+import { TruncationCheck } from './truncation-check.ts'
 
 /**
  * A partition to read, and where to begin: at `offset`; or else, with a group, where that has committed; or else `from`; or else what
@@ -53,19 +58,21 @@ export class Consumer<K = Buffer, V = Buffer> {
   readonly #isOwner: boolean
   readonly #settings: ResolvedSettings
   readonly #listeners: Listeners
+  readonly #limits: Limits
+  readonly #lane: Lane
+  readonly #partitions: AssignedPartitions
   readonly #handOut: HandOut
+  readonly #handOver: HandOver
   readonly #fetcher: Fetcher
   readonly #positioner: Positioner
+  readonly #resets: Resets
+  readonly #truncation: TruncationCheck
   readonly #committer: Committer
   readonly #group: ClassicGroup | undefined
-  readonly #lane: Lane
-  readonly #serdes = new TopicSerdes()
-  /** Names of the topics in the settings. */
-  readonly #topics: readonly string[]
+  readonly #subscription: Subscription
+  readonly #maker: PartitionMaker
   readonly #unwatch: () => void
   #untrack: () => void = () => {}
-  #states = new Map<string, PartitionState>()
-  readonly #topicErrors = new TopicErrors()
   #hasAssigned = false
   #isStarted = false
   #hasStream = false
@@ -75,47 +82,64 @@ export class Consumer<K = Buffer, V = Buffer> {
   /** Told to user code every time. */
   #fatal: MillraceError | undefined
   #closing: Promise<void> | undefined
-  /** The last assignment that user code was told will be revoked. */
-  #toldRevoking: { readonly states: ReadonlyMap<string, PartitionState>; readonly done: Promise<void> } | undefined
-  /** Partitions whose next offset is gone, until user code has what was fetched before. */
-  readonly #gone = new Set<PartitionState>()
-  readonly #limits: Limits
+  #hasClosed = false
+  #rebalanceCount = 0
+  #failureCount = 0
 
   /** Throws {@link MillraceError} `invalid-argument`. */
   constructor(options: ConsumerOptions<K, V>) {
     const settings = resolveSettings(options)
     this.#settings = settings
     this.#isOwner = !('cluster' in options)
-    this.#cluster = 'cluster' in options ? options.cluster : new Cluster(options)
-    this.#listeners = new Listeners(this.#cluster.logger)
-    this.#limits = new Limits(this.#cluster.clock)
-    this.#topics = settings.topics.map((topic) => this.#serdes.add(topic))
+    const cluster = 'cluster' in options ? options.cluster : new Cluster(options)
+    this.#cluster = cluster
+    this.#listeners = new Listeners(cluster.logger)
+    this.#limits = new Limits(cluster.clock)
+    this.#lane = cluster.newLane('offsets')
+    this.#subscription = new Subscription(cluster, settings, {
+      onTopics: () => this.#onTopics(),
+      onStalled: (error) => this.#stalled('metadata', error),
+      onFatal: (error) => this.#onError(error),
+    })
+    this.#maker = new PartitionMaker(cluster, settings, this.#subscription.serdes, (state) => this.#onData(state))
+    this.#partitions = new AssignedPartitions(
+      (state) => {
+        this.#handOut.remove(state)
+        this.#resets.forget(state)
+      },
+      () => this.#readPartitions(),
+    )
     this.#handOut = new HandOut({ commitMessage: (...args) => this.#committer.commitBefore(...args) }, () =>
       this.#fetcher.pumpSoon(),
     )
-    this.#fetcher = new Fetcher(this.#cluster, settings, {
+    this.#handOver = this.#makeHandOver()
+    this.#fetcher = new Fetcher(cluster, settings, {
       onData: (state) => this.#onData(state),
       onIdle: (state) => this.#checkEnd(state),
-      onOutOfRange: (state, offset) => this.#onOutOfRange(state, offset),
+      onUnchecked: (unchecked) => this.#truncation.check(unchecked),
+      onOutOfRange: (state, offset) => this.#resets.onOutOfRange(state, offset),
       onStalled: (error) => this.#stalled('fetch', error),
       onFatal: (error) => this.#onError(error),
     })
-    this.#lane = this.#cluster.newLane('offsets')
-    this.#positioner = new Positioner(this.#cluster, settings, this.#lane, {
+    this.#positioner = new Positioner(cluster, settings, this.#lane, {
       onPositioned: () => this.#fetcher.pumpSoon(),
       onReset: (state, from, to) => this.#onReset(state, from, to),
       onStalled: (error) => this.#stalled('position', error),
       onFatal: (error) => this.#onError(error),
     })
-    this.#committer = new Committer(this.#cluster, settings, this.#lane, {
-      states: () => this.#states.values(),
-      identity: () => this.#group?.identity ?? nobody,
-      onExpelled: (identity, errorCode) => this.#group?.onExpelled(identity, errorCode),
-      onStalled: (error) => this.#stalled('commit', error),
+    this.#resets = new Resets({
+      from: settings.from,
+      onSearch: () => this.#positioner.run(),
+      onMoved: (state, from, to) => this.#onReset(state, from, to),
     })
+    this.#truncation = new TruncationCheck(cluster, this.#lane, {
+      onDiverged: (state, divergence) => this.#resets.onDiverged(state, divergence),
+      onChecked: () => this.#fetcher.pumpSoon(),
+    })
+    this.#committer = this.#makeCommitter()
     this.#group =
-      settings.group === undefined || settings.topics.length === 0 ? undefined : this.#makeGroup(settings.group)
-    this.#unwatch = this.#cluster.watchMetadata(() => this.#onMetadata())
+      settings.group === undefined || this.#subscription.isEmpty ? undefined : this.#makeGroup(settings.group)
+    this.#unwatch = cluster.watchMetadata(() => this.#onMetadata())
   }
 
   /**
@@ -155,21 +179,22 @@ export class Consumer<K = Buffer, V = Buffer> {
     this.#hasAssigned = true
     const states = partitions.map(({ topic, partition, offset, from }) => {
       checkedInteger('partition', partition, 0, partitionMax)
-      const state = this.#newState(this.#serdes.add(topic as Topic<unknown, unknown>), partition, from)
+      const state = this.#maker.make(this.#subscription.serdes.add(topic as Topic<unknown, unknown>), partition, from)
       if (offset !== undefined) state.moveTo(checkedOffset(offset))
       return state
     })
-    this.#replaceStates(states)
+    this.#partitions.drop(this.#partitions)
+    this.#partitions.add(states)
   }
 
   /** The partitions that are read now. */
   get assignment(): readonly TopicPartition[] {
-    return Array.from(this.#states.values(), ({ topic, partition }) => ({ topic, partition }))
+    return this.#partitions.names
   }
 
   /** The offset that comes next; undefined while it is not known or when the partition is not assigned. */
   position(partition: TopicPartition): number | undefined {
-    const position = this.#states.get(targetKey(partition))?.position ?? -1
+    const position = this.#partitions.get(partition)?.position ?? -1
     return position < 0 ? undefined : position
   }
 
@@ -178,9 +203,27 @@ export class Consumer<K = Buffer, V = Buffer> {
    * transactions count.
    */
   lag(partition: TopicPartition): number | undefined {
-    const state = this.#states.get(targetKey(partition))
-    if (state === undefined || state.highWatermark < 0 || state.position < 0) return undefined
-    return Math.max(0, state.highWatermark - state.position)
+    const state = this.#partitions.get(partition)
+    return state === undefined ? undefined : lagOf(state)
+  }
+
+  /** What it is doing, for monitoring: a plain object, made for each call. */
+  state(): ConsumerState {
+    const { memberId, generationId } = this.#group?.identity ?? nobody
+    return {
+      state: this.#phase(),
+      memberId,
+      generationId,
+      partitions: Array.from(this.#partitions, readingStateOf),
+      counts: {
+        records: this.#handOut.recordCount,
+        bytes: this.#fetcher.fetchedSize,
+        fetches: this.#fetcher.fetchCount,
+        rebalances: this.#rebalanceCount,
+        commits: this.#committer.commitCount,
+        failures: this.#failureCount,
+      },
+    }
   }
 
   /** Goes on at an offset, or at the place that `to` describes. Throws {@link MillraceError} `revoked` if it is not assigned. */
@@ -211,7 +254,7 @@ export class Consumer<K = Buffer, V = Buffer> {
     this.#fetcher.pumpSoon()
   }
 
-  /** Commits everything that is done. Rejects with {@link MillraceError}. */
+  /** Commits everything that is done. Rejects with {@link MillraceError}; a rejection that nobody waits for does no harm. */
   commit(): Promise<void> {
     return this.#committer.commitAll()
   }
@@ -219,6 +262,11 @@ export class Consumer<K = Buffer, V = Buffer> {
   /** Calls `listener` for each event; the result ends that. See {@link ConsumerEvents}. */
   on<N extends keyof ConsumerEvents>(name: N, listener: ConsumerListener<N>): () => void {
     return this.#listeners.add(name, listener)
+  }
+
+  /** Whether {@link close} was called. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined
   }
 
   /**
@@ -235,19 +283,43 @@ export class Consumer<K = Buffer, V = Buffer> {
     return this.close()
   }
 
+  #makeHandOver(): HandOver {
+    return new HandOver(
+      {
+        partitions: this.#partitions,
+        handOut: this.#handOut,
+        listeners: this.#listeners,
+        limits: this.#limits,
+        commitQuietly: (states) => this.#committer.commitQuietly(states),
+        onReadable: (state) => {
+          this.#onData(state)
+          this.#checkEnd(state)
+        },
+      },
+      this.#settings.maxProcessingMs,
+    )
+  }
+
+  #makeCommitter(): Committer {
+    return new Committer(this.#cluster, this.#settings, this.#lane, this.#limits, {
+      states: () => this.#partitions,
+      identity: () => this.#group?.identity ?? nobody,
+      isJoining: () => this.#group !== undefined && !this.#group.isStable,
+      whenSettled: () => this.#group?.whenSettled() ?? Promise.resolve(),
+      onExpelled: (identity, errorCode) => this.#group?.onExpelled(identity, errorCode),
+      onStalled: (error) => this.#stalled('commit', error),
+    })
+  }
+
   #makeGroup(group: string): ClassicGroup {
     const watch = new ProcessingWatch(this.#handOut)
-    return new ClassicGroup(this.#cluster, this.#settings, group, this.#topics, {
-      onAssigned: (partitions) => this.#onAssigned(partitions),
-      onRevoke: (limitMs) => this.#onRevoke(limitMs),
-      onLost: () => this.#onLost(),
+    return new ClassicGroup(this.#cluster, this.#settings, group, {
+      onAssigned: (added) => this.#onAssigned(added),
+      onRevoke: (partitions, limitMs) => this.#handOver.giveUp(partitions, limitMs),
+      onLost: () => this.#handOver.lose(),
       onStalled: (during, error) => this.#stalled(during, error),
       onError: (error) => this.#onError(error),
-      onFatal: (error) => {
-        this.#fatal = error
-        void this.#onLost()
-        this.#wake()
-      },
+      onFatal: (error) => this.#onFatal(error),
       processingMs: () => watch.look(this.#cluster.clock.monotonic()),
     })
   }
@@ -257,9 +329,17 @@ export class Consumer<K = Buffer, V = Buffer> {
   }
 
   #assigned(partition: TopicPartition): PartitionState {
-    const state = this.#states.get(targetKey(partition))
+    const state = this.#partitions.get(partition)
     if (state !== undefined) return state
     throw new MillraceError('revoked', `${targetKey(partition)} is not assigned to this consumer`)
+  }
+
+  #phase(): ConsumerState['state'] {
+    if (this.#hasClosed) return 'closed'
+    if (this.#closing !== undefined) return 'closing'
+    if (this.#fatal !== undefined) return 'failed'
+    if (!this.#isStarted) return 'idle'
+    return this.#group === undefined || this.#group.isStable ? 'stable' : 'joining'
   }
 
   #stream<T>(take: () => T | undefined, signal: AbortSignal | undefined): Stream<T> {
@@ -267,7 +347,7 @@ export class Consumer<K = Buffer, V = Buffer> {
     if (this.#hasStream) {
       throw new MillraceError('invalid-argument', 'Another loop reads this consumer: one at a time')
     }
-    if (this.#topics.length === 0 && !this.#hasAssigned) {
+    if (this.#subscription.isEmpty && !this.#hasAssigned) {
       throw new MillraceError('invalid-argument', 'There is nothing to read: give topics, or assign partitions')
     }
     this.#hasStream = true
@@ -299,8 +379,8 @@ export class Consumer<K = Buffer, V = Buffer> {
       throw error
     }
     const item = take()
-    if (this.#gone.size > 0) for (const state of this.#gone) this.#resetWhenDrained(state)
-    if (item === undefined) for (const state of this.#states.values()) this.#checkEnd(state)
+    if (!this.#resets.isEmpty) this.#resets.settle()
+    if (item === undefined) for (const state of this.#partitions) this.#checkEnd(state)
     return item
   }
 
@@ -323,111 +403,63 @@ export class Consumer<K = Buffer, V = Buffer> {
   #start(): void {
     if (this.#isStarted) return
     this.#isStarted = true
-    this.#readStates()
+    this.#readPartitions()
     this.#cluster.refreshMetadataSoon()
-    this.#group?.start()
+    this.#subscription.start()
     this.#committer.start()
   }
 
-  #topicsOfStates(): readonly string[] {
-    return Array.from(this.#states.values(), ({ topic }) => topic)
-  }
-
-  #newState(topic: string, partition: number, from: StartAt = this.#settings.from): PartitionState {
-    const { group, checkCrc, decompressedSizeMax } = this.#settings
-    const options = { checkCrc, decompressedSizeMax, onOpened: () => this.#onData(state) }
-    const start = { startAt: checkedStart(from), needsCommitted: group !== undefined }
-    const state: PartitionState = new PartitionState(topic, partition, this.#serdes.of(topic), start, options)
-    return state
-  }
-
-  #replaceStates(states: readonly PartitionState[]): void {
-    for (const state of this.#states.values()) state.revoke()
-    this.#handOut.clear()
-    this.#gone.clear()
-    this.#toldRevoking = undefined
-    this.#states = new Map(states.map((state) => [targetKey(state), state]))
-    if (this.#isStarted) this.#readStates()
-  }
-
-  #readStates(): void {
+  /** Reads what is assigned now. */
+  #readPartitions(): void {
+    if (!this.#isStarted || this.#hasClosed) return
+    const states = [...this.#partitions]
     const untrack = this.#untrack
-    this.#untrack = this.#cluster.trackTopics([...this.#serdes.names, ...this.#topicsOfStates()])
+    this.#untrack = this.#cluster.trackTopics([
+      ...this.#subscription.serdes.names,
+      ...this.#subscription.topics,
+      ...states.map(({ topic }) => topic),
+    ])
     untrack()
-    const states = [...this.#states.values()]
     this.#fetcher.assign(states)
     this.#positioner.assign(states)
   }
 
   #onMetadata(): void {
     if (!this.#isStarted || this.#closing !== undefined) return
+    const remade = this.#maker.remake(this.#partitions)
+    if (remade.length > 0) this.#partitions.add(remade)
     this.#group?.onMetadata()
     if (this.#group === undefined && !this.#hasAssigned) this.#assignAll()
-    this.#reportTopicErrors()
+    this.#subscription.reportErrors()
     this.#fetcher.pumpSoon()
   }
 
-  #reportTopicErrors(): void {
-    for (const error of this.#topicErrors.update(this.#serdes.names, this.#cluster.snapshot)) {
-      this.#stalled('metadata', error)
-      if (!error.retriable) this.#onError(error)
-    }
+  #onTopics(): void {
+    this.#readPartitions()
+    this.#group?.subscribe(this.#subscription.topics)
+    this.#group?.start()
+    // Named topics wait for metadata: what is known of them now may be old.
+    const isFresh = this.#settings.patterns.length > 0
+    if (isFresh && this.#group === undefined && !this.#hasAssigned) this.#assignAll()
   }
 
   /** Without a group: every partition of the topics. Those that appear later are read from their beginning. */
   #assignAll(): void {
     const added: PartitionState[] = []
-    for (const topic of this.#topics) {
-      const isGrown = this.#topicErrors.isMissing(topic) || this.#states.has(targetKey({ topic, partition: 0 }))
+    for (const topic of this.#subscription.topics) {
+      const isGrown = this.#subscription.isLate(topic) || this.#partitions.has({ topic, partition: 0 })
       for (const { partition } of this.#cluster.partitionsOf(topic) ?? []) {
-        if (this.#states.has(targetKey({ topic, partition }))) continue
-        added.push(this.#newState(topic, partition, isGrown ? 'earliest' : undefined))
+        if (this.#partitions.has({ topic, partition })) continue
+        added.push(this.#maker.make(topic, partition, isGrown ? 'earliest' : undefined))
       }
     }
-    if (added.length === 0) return
-    for (const state of added) this.#states.set(targetKey(state), state)
-    this.#readStates()
-    void this.#listeners.emit('assigned', added.map(partitionOf))
+    this.#handOver.assign(added)
   }
 
-  #onAssigned(partitions: readonly TopicPartition[]): void {
+  #onAssigned(added: readonly TopicPartition[]): void {
     if (this.#closing !== undefined) return
-    this.#handOut.isHeld = false
-    this.#replaceStates(partitions.map(({ topic, partition }) => this.#newState(topic, partition)))
-    void this.#listeners.emit('assigned', partitions.map(partitionOf))
-    this.#wake()
-  }
-
-  /** Everything is given up in order: user code finishes, listeners are told, what is done is committed. */
-  async #onRevoke(limitMs: number): Promise<void> {
-    const states = this.#states
-    // They may be lost, and others assigned, by the time that user code is done.
-    const isCurrent = () => this.#states === states
-    this.#handOut.isHeld = true
-    await this.#limits.within(limitMs, async () => {
-      await this.#handOut.whenIdle()
-      if (isCurrent()) await this.#tellRevoking()
-      if (isCurrent()) await this.#committer.commitQuietly()
-    })
-    if (!isCurrent()) return
-    if (this.#handOut.isOut) await this.#onLost()
-    else this.#replaceStates([])
-  }
-
-  /** Tells that all partitions are about to be given up, once. Resolves when listeners are done. */
-  #tellRevoking(): Promise<void> {
-    if (this.#states.size === 0 || !this.#isStarted) return Promise.resolve()
-    if (this.#toldRevoking?.states !== this.#states) {
-      this.#toldRevoking = { states: this.#states, done: this.#listeners.emit('revoking', this.assignment) }
-    }
-    return this.#toldRevoking.done
-  }
-
-  async #onLost(): Promise<void> {
-    const { assignment } = this
-    this.#replaceStates([])
-    if (assignment.length === 0) return
-    await this.#limits.within(this.#settings.maxProcessingMs, () => this.#listeners.emit('lost', assignment))
+    this.#rebalanceCount++
+    this.#handOver.assign(added.map(({ topic, partition }) => this.#maker.make(topic, partition)))
   }
 
   #onData(state: PartitionState): void {
@@ -435,28 +467,10 @@ export class Consumer<K = Buffer, V = Buffer> {
     this.#wake()
   }
 
-  #onOutOfRange(state: PartitionState, offset: number): void {
-    state.resetFrom = offset
-    this.#gone.add(state)
-    this.#resetWhenDrained(state)
-  }
-
-  /** Looks for another place once user code is done with what was fetched before the offset that is gone. */
-  #resetWhenDrained(state: PartitionState): void {
-    const { resetFrom } = state
-    // Taken away, or moved by user code.
-    const isOver = state.isRevoked || resetFrom < 0
-    if (!isOver && !state.isDrained) return
-    this.#gone.delete(state)
-    if (isOver) return
-    state.lookFor(this.#settings.from)
-    state.resetFrom = resetFrom
-    this.#positioner.run()
-  }
-
   #onReset(state: PartitionState, from: number, to: number): void {
     this.#cluster.logger.warn('the offset to read was gone', { partition: targetKey(state), from, to })
-    void this.#listeners.emit('reset', { ...partitionOf(state), from, to })
+    void this.#listeners.emit('reset', resetEvent(state, from, to))
+    this.#fetcher.pumpSoon()
   }
 
   #onError(error: MillraceError): void {
@@ -464,8 +478,15 @@ export class Consumer<K = Buffer, V = Buffer> {
     this.#wake()
   }
 
+  #onFatal(error: MillraceError): void {
+    this.#fatal = error
+    void this.#handOver.lose()
+    this.#wake()
+  }
+
   #stalled(during: ConsumerEvents['stalled']['during'], error: MillraceError): void {
     if (this.#closing !== undefined) return
+    this.#failureCount++
     this.#cluster.logger.warn(`consumer stalled: ${during}`, { reason: error.message })
     void this.#listeners.emit('stalled', { during, error })
   }
@@ -474,18 +495,21 @@ export class Consumer<K = Buffer, V = Buffer> {
     const { clock } = this.#cluster
     const deadlineMs = clock.monotonic() + timeoutMs
     this.#handOut.isHeld = true
+    this.#subscription.close()
     this.#committer.stop()
     // Loops that wait end; what user code has stays out, and is not committed.
     this.#wake()
     // Listeners that hang shall not keep the rest from being done.
-    await this.#limits.within(timeoutMs * listenersShare, () => this.#tellRevoking())
+    const tell = () => (this.#isStarted ? this.#handOver.tellRevoking(this.#partitions) : Promise.resolve())
+    await this.#limits.within(timeoutMs * listenersShare, tell)
     await this.#limits.within(deadlineMs - clock.monotonic(), async () => {
       await this.#committer.commitQuietly()
       await this.#group?.leave()
     })
     this.#committer.close()
     this.#group?.close()
-    this.#replaceStates([])
+    this.#hasClosed = true
+    this.#partitions.drop(this.#partitions)
     this.#fetcher.close()
     this.#positioner.close()
     this.#unwatch()
@@ -494,10 +518,6 @@ export class Consumer<K = Buffer, V = Buffer> {
     this.#limits.end()
     if (this.#isOwner) await this.#cluster.close()
   }
-}
-
-function partitionOf({ topic, partition }: TopicPartition): TopicPartition {
-  return { topic, partition }
 }
 
 function checkedOffset(offset: number): number {

@@ -13,14 +13,20 @@ export interface ConsumerEvents {
    * offsets are committed after it.
    */
   readonly revoking: readonly TopicPartition[]
-  /** These partitions are read from now on. */
+  /**
+   * These partitions are read from now on, beside those that were before. The place to seek or pause: awaited, up to the rebalance
+   * timeout, before their first records are handed out.
+   */
   readonly assigned: readonly TopicPartition[]
   /**
    * These partitions were taken away without notice: someone else may read them already. Nothing can be committed any more. Awaited, up
    * to the rebalance timeout.
    */
   readonly lost: readonly TopicPartition[]
-  /** The offset to read from was gone: reading goes on at `to`. Records may have been skipped, or come again. */
+  /**
+   * Reading goes on at `to`, because the offset `from` was gone; because a new leader lacks what the one before had there; or because the
+   * topic was deleted and created again. Records may have been skipped, or come again.
+   */
   readonly reset: TopicPartition & { readonly from: number; readonly to: number }
   /** User code has been given everything of the partition: `offset` is where the next record will be. Told again after more came. */
   readonly end: TopicPartition & { readonly offset: number }

@@ -19,12 +19,15 @@ import { AbortFilter } from './abort-filter.ts'
 import { FetchSession, type FetchTarget, type SessionRequest, targetKey } from './fetch-session.ts'
 import type { ResolvedSettings } from './options.ts'
 import type { PartitionState } from './partition-state.ts'
+import type { Unchecked } from './truncation-check.ts'
 
 export interface FetcherEvents {
   /** A partition has records now. */
   readonly onData: (state: PartitionState) => void
   /** A partition has nothing new. */
   readonly onIdle: (state: PartitionState) => void
+  /** These have a new leader, which may not have what was fetched from the one before: they wait until that is known. */
+  readonly onUnchecked: (unchecked: readonly Unchecked[]) => void
   /** The offset to fetch from is gone. */
   readonly onOutOfRange: (state: PartitionState, offset: number) => void
   /** Something failed and is tried again. */
@@ -79,6 +82,8 @@ export class Fetcher {
   #timer: Timer | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #isPumpDue = false
+  #fetchCount = 0
+  #fetchedSize = 0
   #isClosed = false
 
   constructor(cluster: Cluster, settings: ResolvedSettings, events: FetcherEvents) {
@@ -86,6 +91,16 @@ export class Fetcher {
     this.#settings = settings
     this.#events = events
     this.#lane = cluster.newLane('fetch')
+  }
+
+  /** Answers that came. */
+  get fetchCount(): number {
+    return this.#fetchCount
+  }
+
+  /** Bytes of record batches that came and were taken. */
+  get fetchedSize(): number {
+    return this.#fetchedSize
   }
 
   /** Fetches for these partitions from now on. */
@@ -114,7 +129,8 @@ export class Fetcher {
   #pump(): void {
     if (this.#isClosed) return
     const now = this.#cluster.clock.monotonic()
-    const { byNode, fullNodes } = this.#plan(now)
+    const { byNode, fullNodes, unchecked } = this.#plan(now)
+    if (unchecked.length > 0) this.#events.onUnchecked(unchecked)
     for (const [id, asked] of byNode) {
       const node = this.#node(id)
       if (node.isBusy) continue
@@ -145,8 +161,9 @@ export class Fetcher {
     return true
   }
 
-  /** Who is asked for what; and brokers some of whose partitions are left out, for having enough. */
-  #plan(now: number): { byNode: Map<number, Asked[]>; fullNodes: Set<number> } {
+  /** Who is asked for what; brokers some of whose partitions are left out, for having enough; and what waits for a check. */
+  #plan(now: number): { byNode: Map<number, Asked[]>; fullNodes: Set<number>; unchecked: readonly Unchecked[] } {
+    const unchecked: Unchecked[] = []
     const byNode = new Map<number, Asked[]>()
     const fullNodes = new Set<number>()
     const states = this.#states
@@ -171,19 +188,25 @@ export class Fetcher {
         fullNodes.add(node)
         continue
       }
-      const asked = { state, version: state.version, target: this.#target(state) }
+      const target = this.#target(state)
+      if (state.needsCheck(target.leaderEpoch)) {
+        unchecked.push({ state, node, leaderEpoch: target.leaderEpoch })
+        continue
+      }
+      const asked = { state, version: state.version, target }
       const list = byNode.get(node)
       if (list === undefined) byNode.set(node, [asked])
       else list.push(asked)
     }
-    return { byNode, fullNodes }
+    return { byNode, fullNodes, unchecked }
   }
 
-  #target({ topic, partition, fetchOffset }: PartitionState): FetchTarget {
+  #target({ topic, topicId, partition, fetchOffset }: PartitionState): FetchTarget {
     const known = this.#cluster.snapshot.topics.get(topic)
     return {
       topic,
-      topicId: known?.topicId ?? zeroUuid,
+      // A broker that is behind may tell of a topic that had the name before.
+      topicId: topicId ?? known?.topicId ?? zeroUuid,
       partition,
       offset: fetchOffset,
       leaderEpoch: known?.partitions[partition]?.leaderEpoch ?? -1,
@@ -258,6 +281,7 @@ export class Fetcher {
 
   #onResponse(node: NodeState, asked: readonly Asked[], response: FetchResponse): void {
     if (this.#isClosed) return
+    this.#fetchCount++
     if (!node.session.onResponse(response.errorCode, response.sessionId)) {
       // A lost session costs nothing but a full request; anything else, or losing it again at once, is an error of the broker.
       const isSessionLost = sessionLossCodes.includes(response.errorCode) && node.failureCount === 0
@@ -289,6 +313,8 @@ export class Fetcher {
   #onAnswer({ state, version, target }: Asked, answer: FetchPartitionData, endpoints: readonly BrokerEndpoint[]): void {
     // Moved or taken away while the request was on its way.
     if (state.version !== version || state.isRevoked) return
+    // Two leaders were asked, one after the other: the first answer counts.
+    if (state.fetchOffset !== target.offset) return
     const { leaderId } = answer.currentLeader
     if (leaderId >= 0) this.#cluster.noteLeader(state.topic, state.partition, answer.currentLeader, endpoints)
     if (answer.errorCode !== ErrorCode.NONE) {
@@ -302,9 +328,12 @@ export class Fetcher {
     state.readableEnd = this.#settings.isCommitted ? answer.lastStableOffset : answer.highWatermark
     const bytes = answer.records
     if (bytes === null || bytes.length === 0) {
+      state.checkedEpoch = Math.max(state.checkedEpoch, target.leaderEpoch)
       this.#onNothingNew(state)
       return
     }
+    // It may come from a leader that is none any more: what a newer one was asked does not hold for these records.
+    state.checkedEpoch = target.leaderEpoch
     state.isEndFresh = true
     this.#take(state, bytes, new AbortFilter(answer.abortedTransactions ?? []))
   }
@@ -312,8 +341,11 @@ export class Fetcher {
   #take(state: PartitionState, bytes: Buffer, filter: AbortFilter): void {
     const { buffer } = state
     const nextOffset = buffer.add(bytes, filter)
-    if (nextOffset !== undefined) state.fetchOffset = Math.max(state.fetchOffset, nextOffset)
-    else buffer.fail(new Error(`the broker sent ${bytes.length} bytes and no whole batch`))
+    this.#fetchedSize += bytes.length
+    if (nextOffset !== undefined) {
+      state.fetchOffset = Math.max(state.fetchOffset, nextOffset)
+      state.fetchedEpoch = buffer.addedEpoch
+    } else buffer.fail(new Error(`the broker sent ${bytes.length} bytes and no whole batch`))
     this.#events.onData(state)
   }
 

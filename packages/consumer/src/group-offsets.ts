@@ -1,5 +1,5 @@
 /** Reads and writes the offsets that a group has committed. */
-import { brokerError, type Cluster, type Lane } from '@millrace/client'
+import { brokerError, type Cluster, type Lane, type MillraceError, toMillraceError } from '@millrace/client'
 import { ErrorCode, OffsetCommit, OffsetFetch } from '@millrace/protocol'
 import { byTopic } from './by-topic.ts'
 import { targetKey } from './fetch-session.ts'
@@ -24,8 +24,8 @@ const namesMax = 9
 const retryLimitMs = 10_000
 
 /**
- * Commits; tries again for ten seconds while the coordinator moves or is not there. Rejects with {@link MillraceError} for the first partition that
- * was refused.
+ * Commits; tries again for ten seconds while the coordinator moves or is not there. Never rejects: gives what failed, by
+ * {@link targetKey}.
  */
 export async function commitOffsets(
   cluster: Cluster,
@@ -33,43 +33,64 @@ export async function commitOffsets(
   identity: MemberIdentity,
   offsets: readonly OffsetToCommit[],
   { lane, signal }: { readonly lane: Lane; readonly signal: AbortSignal },
-): Promise<void> {
-  if (offsets.length === 0) return
-  const topics = Array.from(byTopic(offsets), ([name, items]) => ({
-    name,
-    partitions: items.map(({ partition, offset, leaderEpoch }) => ({
-      partitionIndex: partition,
-      committedOffset: offset,
-      committedLeaderEpoch: leaderEpoch,
-      committedMetadata: '',
-    })),
-  }))
-  const { memberId, generationId, instanceId } = identity
+): Promise<ReadonlyMap<string, MillraceError>> {
+  const failures = new Map<string, MillraceError>()
+  /** Neither committed nor refused yet. */
+  let open = offsets
   const attempt = async (remainingMs: number) => {
-    const body = {
-      groupId: group,
-      generationIdOrMemberEpoch: generationId,
-      memberId,
-      ...(instanceId === null ? {} : { groupInstanceId: instanceId }),
-      topics,
-    }
-    const options = {
+    const timeoutMs = Math.min(remainingMs, cluster.requestTimeoutMs)
+    const body = commitRequest(group, identity, open)
+    const response = await cluster.send(OffsetCommit, body, {
       group,
       lane,
       signal,
-      timeoutMs: Math.min(remainingMs, cluster.requestTimeoutMs),
+      timeoutMs,
       versions: { max: namesMax },
-    }
-    const response = await cluster.send(OffsetCommit, body, options)
-    for (const topic of response.topics) {
-      for (const { partitionIndex, errorCode } of topic.partitions) {
-        if (errorCode === ErrorCode.NONE) continue
-        const place = targetKey({ topic: topic.name, partition: partitionIndex })
-        throw brokerError(errorCode, `Committing ${place} for group ${group}`, OffsetCommit.name)
+    })
+    const codes = new Map<string, number>()
+    for (const { name, partitions } of response.topics) {
+      for (const each of partitions) {
+        codes.set(targetKey({ topic: name, partition: each.partitionIndex }), each.errorCode)
       }
     }
+    let retriable: MillraceError | undefined
+    open = open.filter((each) => {
+      const key = targetKey(each)
+      const errorCode = codes.get(key) ?? ErrorCode.NONE
+      if (errorCode === ErrorCode.NONE) return false
+      const error = brokerError(errorCode, `Committing ${key} for group ${group}`, OffsetCommit.name)
+      if (error.retriable) retriable ??= error
+      else failures.set(key, error)
+      return error.retriable
+    })
+    if (retriable !== undefined) throw retriable
   }
-  await cluster.retry(attempt, { group, signal, timeoutMs: retryLimitMs })
+  try {
+    await cluster.retry(attempt, { group, signal, timeoutMs: retryLimitMs })
+  } catch (error) {
+    const failure = toMillraceError(error, 'Committing')
+    for (const each of open) failures.set(targetKey(each), failure)
+  }
+  return failures
+}
+
+function commitRequest(groupId: string, identity: MemberIdentity, offsets: readonly OffsetToCommit[]) {
+  const { memberId, generationId, instanceId } = identity
+  return {
+    groupId,
+    generationIdOrMemberEpoch: generationId,
+    memberId,
+    ...(instanceId === null ? {} : { groupInstanceId: instanceId }),
+    topics: Array.from(byTopic(offsets), ([name, items]) => ({
+      name,
+      partitions: items.map(({ partition, offset, leaderEpoch }) => ({
+        partitionIndex: partition,
+        committedOffset: offset,
+        committedLeaderEpoch: leaderEpoch,
+        committedMetadata: '',
+      })),
+    })),
+  }
 }
 
 export interface PartitionName {
@@ -77,8 +98,14 @@ export interface PartitionName {
   readonly partition: number
 }
 
+export interface CommittedPlace {
+  readonly offset: number
+  /** Of the record before it; -1 when unknown. */
+  readonly leaderEpoch: number
+}
+
 /**
- * The committed offsets, by {@link targetKey}; -1 where nothing is committed. One try. Rejects with {@link MillraceError};
+ * The committed offsets, by {@link targetKey}; none where nothing is committed. One try. Rejects with {@link MillraceError};
  * retriable when a transaction has yet to decide an offset.
  */
 export async function fetchOffsets(
@@ -87,7 +114,7 @@ export async function fetchOffsets(
   partitions: readonly PartitionName[],
   requireStable: boolean,
   lane: Lane,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, CommittedPlace>> {
   const topics = Array.from(byTopic(partitions), ([name, items]) => ({
     name,
     partitionIndexes: items.map(({ partition }) => partition),
@@ -100,11 +127,13 @@ export async function fetchOffsets(
   const answer = response.groups[0] ?? response
   const what = `Asking for the offsets of group ${group}`
   if (answer.errorCode !== ErrorCode.NONE) throw brokerError(answer.errorCode, what, OffsetFetch.name)
-  const offsets = new Map<string, number>()
+  const offsets = new Map<string, CommittedPlace>()
   for (const { name, partitions: found } of answer.topics) {
-    for (const { partitionIndex, committedOffset, errorCode } of found) {
+    for (const { partitionIndex, committedOffset, committedLeaderEpoch, errorCode } of found) {
       if (errorCode !== ErrorCode.NONE) throw brokerError(errorCode, what, OffsetFetch.name)
-      offsets.set(targetKey({ topic: name, partition: partitionIndex }), committedOffset)
+      if (committedOffset < 0) continue
+      const place = { offset: committedOffset, leaderEpoch: committedLeaderEpoch }
+      offsets.set(targetKey({ topic: name, partition: partitionIndex }), place)
     }
   }
   return offsets

@@ -67,16 +67,37 @@ describe('handing out messages', () => {
     first.isPaused = false
     handOut.offer(first)
     expect(take(2)).toEqual(['0:1', '0:2'])
+    expect(handOut.recordCount).toBe(4)
+  })
+
+  it('stops with a partition that is being given up, and does not begin one that nobody was told of', () => {
+    const { handOut, partition, take } = newHandOut()
+    const going = partition(0, 3)
+    const unknown = partition(1, 1)
+    unknown.isAnnounced = false
+    expect(take(1)).toEqual(['0:0'])
+    going.isGoing = true
+    expect(take(1)).toEqual([undefined])
+    handOut.offer(going)
+    handOut.offer(unknown)
+    expect(take(1)).toEqual([undefined])
+    unknown.isAnnounced = true
+    handOut.offer(unknown)
+    expect(take(2)).toEqual(['1:0', undefined])
   })
 
   it('knows what is out until it is finished or taken back', async () => {
     const { handOut, partition } = newHandOut()
     const state = partition(0, 3)
-    await handOut.whenIdle()
+    const keys = new Set(['t-0'])
+    await handOut.whenIdle(keys)
     handOut.takeMessage()
-    expect([handOut.isOut, state.doneOffset]).toEqual([true, 0])
+    expect([handOut.isOut, handOut.isOutOf(keys), state.doneOffset]).toEqual([true, true, 0])
+    expect(handOut.isOutOf(new Set(['t-1']))).toBe(false)
     let isIdle = false
-    const idle = handOut.whenIdle().then(() => {
+    // Only of that partition.
+    await handOut.whenIdle(new Set(['t-1']))
+    const idle = handOut.whenIdle(keys).then(() => {
       isIdle = true
     })
     await Promise.resolve()
@@ -94,7 +115,7 @@ describe('handing out messages', () => {
     const state = partition(0, 3)
     handOut.takeMessage()
     state.revoke()
-    handOut.clear()
+    handOut.remove(state)
     handOut.takeBack()
     expect([state.position, handOut.isOut]).toEqual([1, false])
   })

@@ -1,6 +1,7 @@
 /** Hands fetched records to user code: partitions in turn, one message or batch at a time, and knows what is out. Pure. */
 import { type Deferred, deferred } from '@millrace/base'
 import { MillraceError } from '@millrace/client'
+import { targetKey } from './fetch-session.ts'
 import { Message, MessageBatch, type MessageHost } from './message.ts'
 import type { PartitionState } from './partition-state.ts'
 
@@ -18,7 +19,9 @@ export class HandOut {
   #out: PartitionState | undefined
   /** How many times something was handed out. */
   #count = 0
-  #idle: Deferred<void> | undefined
+  #recordCount = 0
+  /** Resolves when user code has finished what it has. */
+  #released: Deferred<void> | undefined
   /** While held, nothing is handed out. */
   isHeld = false
 
@@ -36,15 +39,25 @@ export class HandOut {
     return this.#count
   }
 
-  /** The partition may have records. */
-  offer(state: PartitionState): void {
-    if (!state.isRevoked && !state.isPaused && state.buffer.hasData) this.#ready.add(state)
+  /** How many records user code has been given. */
+  get recordCount(): number {
+    return this.#recordCount
   }
 
-  /** Forgets partitions that were taken away. */
-  clear(): void {
-    this.#ready.clear()
-    this.#current = undefined
+  /** Whether user code has something of one of these partitions. */
+  isOutOf(keys: ReadonlySet<string>): boolean {
+    return this.#out !== undefined && keys.has(targetKey(this.#out))
+  }
+
+  /** The partition may have records. */
+  offer(state: PartitionState): void {
+    if (state.mayHandOut && state.buffer.hasData) this.#ready.add(state)
+  }
+
+  /** Forgets a partition that was taken away. */
+  remove(state: PartitionState): void {
+    this.#ready.delete(state)
+    if (this.#current === state) this.#current = undefined
   }
 
   /** User code is done with what it has. */
@@ -60,11 +73,11 @@ export class HandOut {
     this.#release()
   }
 
-  /** Resolves when user code has nothing. */
-  whenIdle(): Promise<void> {
-    if (this.#out === undefined) return Promise.resolve()
-    this.#idle ??= deferred()
-    return this.#idle.promise
+  /** Resolves when user code has nothing of these partitions; none of them may be handed out meanwhile. */
+  whenIdle(keys: ReadonlySet<string>): Promise<void> {
+    if (!this.isOutOf(keys)) return Promise.resolve()
+    this.#released ??= deferred()
+    return this.#released.promise
   }
 
   /** The next message. Throws {@link MillraceError} `corrupt-data` when the next record of a partition can not be read. */
@@ -76,7 +89,7 @@ export class HandOut {
         continue
       }
       this.#turnCount++
-      this.#handOut(state, message.offset)
+      this.#handOut(state, message.offset, 1)
       return message
     }
     return undefined
@@ -91,7 +104,7 @@ export class HandOut {
       this.#current = undefined
       this.offer(state)
       if (first === undefined) continue
-      this.#handOut(state, first.offset)
+      this.#handOut(state, first.offset, messages.length)
       return new MessageBatch(state, messages)
     }
     return undefined
@@ -101,7 +114,7 @@ export class HandOut {
   #turn(): PartitionState | undefined {
     if (this.isHeld) return undefined
     const current = this.#current
-    if (current !== undefined && !current.isPaused) {
+    if (current?.mayHandOut) {
       if (this.#turnCount < turnMax || this.#ready.size === 0) return current
       this.offer(current)
     }
@@ -109,7 +122,7 @@ export class HandOut {
     this.#turnCount = 0
     for (const state of this.#ready) {
       this.#ready.delete(state)
-      if (state.isRevoked || state.isPaused) continue
+      if (!state.mayHandOut) continue
       this.#current = state
       return state
     }
@@ -146,17 +159,18 @@ export class HandOut {
     }
   }
 
-  #handOut(state: PartitionState, offset: number): void {
+  #handOut(state: PartitionState, offset: number, recordCount: number): void {
     this.#count++
+    this.#recordCount += recordCount
     this.#out = state
     state.handOut(offset)
   }
 
   #release(): void {
     this.#out = undefined
-    if (this.#idle === undefined) return
-    this.#idle.resolve()
-    this.#idle = undefined
+    if (this.#released === undefined) return
+    this.#released.resolve()
+    this.#released = undefined
   }
 }
 

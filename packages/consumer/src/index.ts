@@ -10,6 +10,7 @@ export {
   topic,
 } from '@millrace/client'
 export { type Assignment, Consumer } from './consumer.ts'
+export type { ConsumerCounts, ConsumerState, ReadingState } from './consumer-state.ts'
 export type { ConsumerEvents, ConsumerListener, TopicPartition } from './events.ts'
 export type { Message, MessageBatch } from './message.ts'
 export type { ConsumerOptions, ConsumerSettings } from './options.ts'

@@ -90,7 +90,8 @@ export class Message<K = Buffer, V = Buffer> {
 
   /**
    * Commits that everything up to and including this message is done. Rejects with {@link MillraceError}: `revoked` when the
-   * partition belongs to someone else by now, `broker`, and what sending may reject with.
+   * partition belongs to someone else by now, `broker`, and what sending may reject with. Need not be awaited: commits that wait go
+   * together, and a rejection that nobody waits for does no harm.
    */
   commit(): Promise<void> {
     return this.#host.commitMessage(this.#state, this.offset + 1, this.#leaderEpoch)

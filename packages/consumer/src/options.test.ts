@@ -1,4 +1,5 @@
-import { range, roundRobin } from '@millrace/assignor'
+import { cooperativeSticky } from '@millrace/assignor'
+import { topic } from '@millrace/client'
 import { describe, expect, it } from 'vitest'
 import { type ConsumerSettings, checkedStart, resolveSettings } from './options.ts'
 
@@ -9,7 +10,9 @@ describe('options', () => {
       isCommitted: false,
       instanceId: null,
       rackId: null,
-      assignors: [range, roundRobin],
+      assignors: [cooperativeSticky],
+      isCooperative: true,
+      patterns: [],
       autoCommit: true,
       autoCommitIntervalMs: 5000,
       sessionTimeoutMs: 45_000,
@@ -37,12 +40,24 @@ describe('options', () => {
     [{ maxProcessingMs: Number.NaN }, 'maxProcessingMs must be an integer'],
     [{ assignors: [] }, 'assignors is empty'],
     [{ assignors: ['best'] }, 'there is no assignor "best"; built in are range, roundrobin'],
-    [{ assignors: ['cooperative-sticky'] }, 'is cooperative, which is not supported'],
+    [{ topics: ['t', ''] }, 'topics has "": give a name'],
+    [{ topics: [undefined as never] }, 'topics has undefined: give a name'],
     [{ from: { timestamp: -5 } }, "a start is 'earliest'"],
     [{ from: 'begin' as 'earliest' }, "a start is 'earliest'"],
   ])('refuse %o', (settings, message) => {
     expect(() => resolveSettings(settings)).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
     expect(() => resolveSettings(settings)).toThrow(message)
+  })
+
+  it('are cooperative only if all assignors are', () => {
+    const isCooperative = (...assignors: string[]) => resolveSettings({ assignors }).isCooperative
+    expect([isCooperative('cooperative-sticky'), isCooperative('cooperative-sticky', 'range')]).toEqual([true, false])
+    expect([isCooperative('sticky'), isCooperative('range', 'roundrobin')]).toEqual([false, false])
+  })
+
+  it('tell patterns from names', () => {
+    const orders = topic('orders')
+    expect(resolveSettings({ topics: ['a', /^b/, orders] })).toMatchObject({ topics: ['a', orders], patterns: [/^b/] })
   })
 
   it('take a start by place or by time', () => {

@@ -1,12 +1,15 @@
 /** The options of a consumer, their defaults, and the check of their ranges. */
-import { type Assignor, assignorByName, assignors, range, roundRobin } from '@millrace/assignor'
+import { type Assignor, assignorByName, assignors, cooperativeSticky } from '@millrace/assignor'
 import { type Cluster, type ClusterOptions, checkedInteger, MillraceError, type Topic } from '@millrace/client'
 import { defaultDecompressedSizeMax } from '@millrace/protocol'
 import type { StartAt } from './partition-state.ts'
 
 export interface ConsumerSettings<K, V> {
-  /** Topics to read; with text for a name, keys and values are bytes. Without a group, all their partitions are read. */
-  readonly topics?: readonly (string | Topic<K, V>)[]
+  /**
+   * Topics to read: by name, typed, or all that match a pattern, except for internal ones. With a name or pattern alone, keys and values
+   * are bytes. Topics that match later are noticed within the cluster's `metadataMaxAgeMs`. Without a group, all partitions are read.
+   */
+  readonly topics?: readonly (string | Topic<K, V> | RegExp)[]
   /** The group that shares the work and remembers offsets. */
   readonly group?: string
   /** Where to begin where nothing is committed, and after the committed place is gone. Default `latest`. */
@@ -17,7 +20,11 @@ export interface ConsumerSettings<K, V> {
   readonly instanceId?: string
   /** Where this consumer runs, for assignors that look at racks. */
   readonly rackId?: string
-  /** How partitions are shared, by preference; all members need one in common. Default `['range', 'roundrobin']`. */
+  /**
+   * How partitions are shared, by preference: names, or assignors of one's own. All members of the group need one in common. If all of
+   * them are cooperative, a rebalance takes away only what moves; one that is eager makes it take everything. Default
+   * `['cooperative-sticky']`.
+   */
   readonly assignors?: readonly (string | Assignor)[]
   /** Whether finished offsets are committed by themselves. Default true. */
   readonly autoCommit?: boolean
@@ -50,12 +57,15 @@ export type ConsumerOptions<K, V> = ConsumerSettings<K, V> & (ClusterOptions | {
 
 export interface ResolvedSettings {
   readonly topics: readonly (string | Topic<unknown, unknown>)[]
+  readonly patterns: readonly RegExp[]
   readonly group: string | undefined
   readonly from: StartAt
   readonly isCommitted: boolean
   readonly instanceId: string | null
   readonly rackId: string | null
   readonly assignors: readonly Assignor[]
+  /** Partitions that stay are kept, and read, during a rebalance (KIP-429). */
+  readonly isCooperative: boolean
   readonly autoCommit: boolean
   readonly autoCommitIntervalMs: number
   readonly sessionTimeoutMs: number
@@ -70,8 +80,7 @@ export interface ResolvedSettings {
   readonly decompressedSizeMax: number
 }
 
-/** As Java's consumer has them, without what is cooperative. */
-const defaultAssignors: readonly Assignor[] = [range, roundRobin]
+const defaultAssignors: readonly Assignor[] = [cooperativeSticky]
 const dayMs = 86_400_000
 const sizeLimit = 0x7fff_ffff
 
@@ -89,6 +98,12 @@ export function checkedStart(startAt: StartAt): StartAt {
   )
 }
 
+function checkedTopic(topic: string | Topic<unknown, unknown>): string | Topic<unknown, unknown> {
+  const name = typeof topic === 'string' ? topic : topic?.name
+  if (typeof name === 'string' && name !== '') return topic
+  throw refuse(`topics has ${JSON.stringify(topic)}: give a name, a topic() or a regular expression`)
+}
+
 function resolveAssignors(names: readonly (string | Assignor)[] | undefined): readonly Assignor[] {
   const list = (names ?? defaultAssignors).map((each) => {
     if (typeof each !== 'string') return each
@@ -98,8 +113,6 @@ function resolveAssignors(names: readonly (string | Assignor)[] | undefined): re
     throw refuse(`there is no assignor "${each}"; built in are ${builtIn}`)
   })
   if (list.length === 0) throw refuse('assignors is empty: a member needs at least one')
-  const cooperative = list.find(({ protocol }) => protocol === 'cooperative')
-  if (cooperative !== undefined) throw refuse(`assignor "${cooperative.name}" is cooperative, which is not supported`)
   return list
 }
 
@@ -115,14 +128,18 @@ export function resolveSettings<K, V>(settings: ConsumerSettings<K, V>): Resolve
   if (heartbeatIntervalMs >= sessionTimeoutMs) {
     throw refuse(`heartbeatIntervalMs (${heartbeatIntervalMs}) must be below sessionTimeoutMs (${sessionTimeoutMs})`)
   }
+  const topics = (settings.topics ?? []) as readonly (string | Topic<unknown, unknown> | RegExp)[]
+  const resolvedAssignors = resolveAssignors(settings.assignors)
   return {
-    topics: (settings.topics ?? []) as readonly (string | Topic<unknown, unknown>)[],
+    topics: topics.flatMap((topic) => (topic instanceof RegExp ? [] : checkedTopic(topic))),
+    patterns: topics.filter((topic) => topic instanceof RegExp),
     group,
     from: checkedStart(settings.from ?? 'latest'),
     isCommitted: settings.isolation === 'committed',
     instanceId: instanceId ?? null,
     rackId: settings.rackId ?? null,
-    assignors: resolveAssignors(settings.assignors),
+    assignors: resolvedAssignors,
+    isCooperative: resolvedAssignors.every(({ protocol }) => protocol === 'cooperative'),
     autoCommit: settings.autoCommit ?? true,
     autoCommitIntervalMs: integer('autoCommitIntervalMs', 5000, 1, dayMs),
     sessionTimeoutMs,

@@ -45,8 +45,10 @@ export class PartitionBuffer {
   #generation = 0
   /** The offset to hand out next; records before it are skipped. */
   position: number
-  /** The leader epoch of the batch that the last record came from; -1 when unknown. */
+  /** The leader epoch of the batch that the last record came from, or of one that was left out after it; -1 when unknown. */
   leaderEpoch = -1
+  /** The leader epoch of the last batch that was added; -1 before the first. */
+  addedEpoch = -1
 
   constructor(position: number, options: BufferOptions) {
     this.position = position
@@ -79,6 +81,7 @@ export class PartitionBuffer {
     try {
       for (let size = batchSizeAt(bytes, 0, bytes.length); size > 0; size = batchSizeAt(bytes, end, bytes.length)) {
         nextOffset = BatchHeader.lastOffset(bytes, end) + 1
+        this.addedEpoch = BatchHeader.partitionLeaderEpoch(bytes, end)
         end += size
       }
     } catch (error) {
@@ -176,13 +179,15 @@ export class PartitionBuffer {
   }
 
   #begin(chunk: Chunk, batch: RecordBatch): void {
-    if (!chunk.filter.admits(batch)) {
+    const isAdmitted = chunk.filter.admits(batch)
+    // Also of what is left out: the position moves beyond it.
+    this.leaderEpoch = batch.partitionLeaderEpoch
+    if (!isAdmitted) {
       this.#finishBatch(batch)
       return
     }
     this.#batch = batch
     this.#cursor = batch.cursor()
-    this.leaderEpoch = batch.partitionLeaderEpoch
   }
 
   #openBeside(chunk: Chunk): void {

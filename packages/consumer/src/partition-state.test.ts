@@ -116,6 +116,42 @@ describe('a partition', () => {
     expect(state.isFetchable).toBe(false)
   })
 
+  it('is handed out once listeners know of it, and until it is being given up', () => {
+    const state = filledState()
+    expect(state.mayHandOut).toBe(true)
+    for (const name of ['isGoing', 'isPaused', 'isRevoked'] as const) {
+      state[name] = true
+      expect(state.mayHandOut).toBe(false)
+      state[name] = false
+    }
+    state.isAnnounced = false
+    expect(state.mayHandOut).toBe(false)
+  })
+
+  it('needs a check when the leader is newer than its records, once for each leader', () => {
+    const state = filledState()
+    expect(state.needsCheck(7)).toBe(false)
+    state.fetchedEpoch = 3
+    expect([2, 3, 4].map((epoch) => state.needsCheck(epoch))).toEqual([false, false, true])
+    state.checkedEpoch = 4
+    expect([4, 5].map((epoch) => state.needsCheck(epoch))).toEqual([false, true])
+    state.moveTo(3)
+    expect(state.needsCheck(5)).toBe(false)
+  })
+
+  it('still knows the epoch before its position after giving back, or forgetting, what was fetched', () => {
+    const state = filledState()
+    handOut(state)
+    state.buffer.leaderEpoch = 2
+    state.fetchedEpoch = 5
+    state.dropFetched()
+    expect(state.fetchedEpoch).toBe(2)
+    state.takeBack()
+    expect([state.position, state.fetchedEpoch]).toEqual([10, 2])
+    state.moveTo(3)
+    expect([state.fetchedEpoch, state.buffer.leaderEpoch]).toEqual([-1, -1])
+  })
+
   it('holds no memory once it is taken away', () => {
     const state = filledState()
     state.revoke()

@@ -1,4 +1,5 @@
 /** One assigned partition: where it stands, what is fetched, what is out with user code. Pure. */
+import type { Uuid } from '@millrace/base'
 import { type BufferOptions, PartitionBuffer } from './partition-buffer.ts'
 import type { Serdes } from './topic-serdes.ts'
 
@@ -22,6 +23,16 @@ export class PartitionState {
   retryAtMs = 0
   failureCount = 0
   isPaused = false
+  /** Whether listeners know that it is assigned: nothing of it is handed out before. */
+  isAnnounced = true
+  /** It is being given up: nothing more of it is handed out. */
+  isGoing = false
+  /** Listeners that are being told, or have been, that it is about to be given up. */
+  revoking: Promise<void> | undefined
+  /** The topic's id when it was first seen; undefined as long as brokers told none. */
+  topicId: Uuid | undefined
+  /** The id of the topic that had this name before. */
+  formerTopicId: Uuid | undefined
   /** Taken away: nothing of it counts any more. */
   isRevoked = false
   /** Grows with every change of the position from outside: answers to older requests do not count. */
@@ -38,6 +49,10 @@ export class PartitionState {
   isEndFresh = false
   /** The end that was reported last. */
   #reportedEnd = -1
+  /** The leader epoch of the record before {@link fetchOffset}, or of a later one that is not older; -1 when unknown. */
+  fetchedEpoch = -1
+  /** The last leader epoch under which {@link fetchOffset} was known to be in the log; -1 for none. */
+  checkedEpoch = -1
 
   constructor(
     topic: string,
@@ -64,6 +79,16 @@ export class PartitionState {
     return this.isPositioned && !this.isPaused && this.resetFrom < 0 && !this.buffer.isBroken
   }
 
+  /** Whether records may go to user code. */
+  get mayHandOut(): boolean {
+    return this.isAnnounced && !this.isGoing && !this.isPaused && !this.isRevoked
+  }
+
+  /** Whether a leader of this epoch may have a log without what was fetched, as far as known here (KIP-320). */
+  needsCheck(leaderEpoch: number): boolean {
+    return this.fetchedEpoch >= 0 && leaderEpoch > Math.max(this.fetchedEpoch, this.checkedEpoch)
+  }
+
   /** Whether user code has had, and finished, everything that was fetched. */
   get isDrained(): boolean {
     return this.outOffset < 0 && this.buffer.size === 0 && !this.buffer.isBroken
@@ -82,7 +107,15 @@ export class PartitionState {
   /** Whether user code has everything up to the end; true once for each end. */
   reachesEnd(): boolean {
     const { position, readableEnd } = this
-    if (this.isRevoked || !this.isEndFresh || position < 0 || readableEnd < 0 || position < readableEnd) return false
+    if (
+      this.isRevoked ||
+      !this.isAnnounced ||
+      !this.isEndFresh ||
+      position < 0 ||
+      readableEnd < 0 ||
+      position < readableEnd
+    )
+      return false
     if (position === this.#reportedEnd || this.buffer.size > 0) return false
     this.#reportedEnd = position
     return true
@@ -100,7 +133,11 @@ export class PartitionState {
     this.retryAtMs = 0
     this.isEndFresh = false
     this.#reportedEnd = -1
+    this.fetchedEpoch = -1
+    this.checkedEpoch = -1
     this.buffer.reset(offset)
+    // Not of the record before this offset.
+    this.buffer.leaderEpoch = -1
   }
 
   /** Forgets what is fetched, to fetch it again later. */
@@ -108,6 +145,14 @@ export class PartitionState {
     this.version++
     this.resetFrom = -1
     this.fetchOffset = this.position
+    this.fetchedEpoch = this.buffer.leaderEpoch
+    this.buffer.reset(this.position)
+  }
+
+  /** The log has something else, or nothing, after what user code has had: fetches nothing until it is moved. */
+  stopBefore(): void {
+    this.version++
+    this.resetFrom = this.position
     this.buffer.reset(this.position)
   }
 
@@ -141,6 +186,11 @@ export class PartitionState {
 
   /** Gives back what is out and unfinished: it will be handed out again. */
   takeBack(): void {
-    if (this.outOffset >= 0) this.moveTo(this.outOffset)
+    if (this.outOffset < 0) return
+    const { leaderEpoch } = this.buffer
+    const { checkedEpoch } = this
+    this.moveTo(this.outOffset)
+    this.fetchedEpoch = leaderEpoch
+    this.checkedEpoch = checkedEpoch
   }
 }

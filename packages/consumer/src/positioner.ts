@@ -111,10 +111,12 @@ export class Positioner {
     const offsets = await fetchOffsets(this.#cluster, group, asking, isCommitted, this.#lane)
     for (const state of asking) {
       if (state.version !== versions.get(state) || state.isRevoked) continue
-      const offset = offsets.get(targetKey(state)) ?? -1
+      const place = offsets.get(targetKey(state))
       state.needsCommitted = false
-      state.committedOffset = offset
-      if (offset >= 0) state.moveTo(offset)
+      if (place === undefined) continue
+      state.committedOffset = place.offset
+      state.moveTo(place.offset)
+      state.fetchedEpoch = place.leaderEpoch
     }
   }
 }

@@ -15,7 +15,9 @@ export class TopicErrors {
   update(names: Iterable<string>, { topics }: MetadataSnapshot): readonly MillraceError[] {
     const found: MillraceError[] = []
     for (const name of names) {
-      const code = topics.get(name)?.errorCode ?? ErrorCode.NONE
+      const code = topics.get(name)?.errorCode
+      // An answer with all topics of the cluster lacks those that do not exist, or that were not asked for.
+      if (code === undefined) continue
       if (code === this.#codes.get(name)) continue
       this.#codes.delete(name)
       if (code === ErrorCode.NONE) continue

@@ -99,7 +99,7 @@ describe('closing', () => {
 
   it('does not tell twice that partitions go when they were going already', async () => {
     const { consume, run, take, until, scripted, end } = await tenRecords()
-    const consumer = consume(settings)
+    const consumer = consume({ ...settings, assignors: ['range'] })
     const told = listen(consumer)
     let finish = () => {}
     consumer.on('revoking', () => new Promise<void>((resolve) => (finish = resolve)))
@@ -200,7 +200,7 @@ describe('closing takes no longer than it may, and leaves nothing behind', () =>
 
   it('while user code has a message, and never gives it back', async () => {
     const { scripted, clock, consume, run, take, pass, end } = await tenRecords()
-    const consumer = consume(settings)
+    const consumer = consume({ ...settings, assignors: ['range'] })
     await take(consumer.messages(), 1)
     // Also while that keeps partitions from being given up.
     scripted.group('g').rebalance()

@@ -1,4 +1,3 @@
-import { zeroUuid } from '@millrace/base'
 import { forgetFetchSessions, hangUp, noAnswer } from '@millrace/client/testing'
 import {
   ErrorCode,
@@ -218,27 +217,6 @@ describe('a fetch session', () => {
     }
     expect(scripted.seen('Metadata').every(({ version }) => version <= 8)).toBe(true)
     expect(bodies(scripted.seen('Fetch')).every(({ sessionId }) => sessionId === 0)).toBe(true)
-    await end()
-  })
-
-  it('survives that a topic is deleted and created again', async () => {
-    const { scripted, consume, take, append, until, end } = await world({ cluster: { metadataMaxAgeMs: 1000 } })
-    scripted.broker(1).versions.set(Fetch.key, { min: 4, max: 12 })
-    scripted.createTopic('t')
-    append('t', 0, ['old'])
-    const consumer = consume({ topics: ['t'], from: 'earliest', fetchWaitMs: 50 })
-    const told = listen(consumer)
-    const loop = consumer.messages()
-    await take(loop, 1)
-    const next = loop.next()
-    scripted.topics.delete('t')
-    await until(() => eventsOf(told, 'stalled').length > 0)
-    const { topicId } = scripted.createTopic('t')
-    expect(topicId).not.toBe(zeroUuid)
-    append('t', 0, ['new 0'])
-    append('t', 0, ['new 1'])
-    await until(() => consumer.position(place) === 2)
-    expect((await next).value?.value?.toString()).toBe('new 1')
     await end()
   })
 })

@@ -1,5 +1,4 @@
-import { range, roundRobin } from '@millrace/assignor'
-import type { MillraceError } from '@millrace/client'
+import { range, roundRobin, sticky } from '@millrace/assignor'
 import { hangUp, noAnswer } from '@millrace/client/testing'
 import {
   decodeConsumerSubscription,
@@ -14,45 +13,10 @@ import {
   SyncGroup,
 } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
-import type { Consumer, ConsumerSettings, Message } from '../src/index.ts'
+import type { Message } from '../src/index.ts'
 import { numbered } from './batches.ts'
-import { eventsOf, listen, textOf, type WorldOptions, world } from './world.ts'
-
-const quick = { autoCommitIntervalMs: 100, heartbeatIntervalMs: 100, sessionTimeoutMs: 2000, maxProcessingMs: 5000 }
-
-/** A topic of four partitions with ten records each, and members of a group that read it. */
-async function group(options: WorldOptions = {}) {
-  const all = await world(options)
-  const { scripted, consume, append, clock } = all
-  scripted.createTopic('t', 4)
-  for (let partition = 0; partition < 4; partition++) append('t', partition, numbered(10))
-  const join = (settings: ConsumerSettings<Buffer, Buffer> = {}) => {
-    const consumer = consume({ group: 'g', topics: ['t'], from: 'earliest', ...quick, ...settings })
-    return { consumer, told: listen(consumer) }
-  }
-  /** Reads for ever; each message takes `workMs`. */
-  const read = (consumer: Consumer, seen: Message[], workMs = 0): { readonly errors: MillraceError[] } => {
-    const errors: MillraceError[] = []
-    const handler = async (message: Message) => {
-      seen.push(message)
-      if (workMs > 0) await new Promise<void>((resolve) => void clock.schedule(workMs, resolve))
-    }
-    consumer.run(handler).catch((error) => errors.push(error))
-    return { errors }
-  }
-  const scriptedGroup = scripted.group('g')
-  const committed = () => [0, 1, 2, 3].map((partition) => scriptedGroup.offsets.get(`t-${partition}`)?.offset ?? -1)
-  const owned = (...consumers: Consumer[]) =>
-    consumers.map(({ assignment }) => assignment.map((each) => each.partition))
-  /** Members are in one generation, and have all partitions between them. */
-  const isShared = (...consumers: Consumer[]) => {
-    const partitions = owned(...consumers).flat()
-    return scriptedGroup.state === 'stable' && partitions.length === 4 && new Set(partitions).size === 4
-  }
-  return { ...all, join, read, scriptedGroup, committed, owned, isShared }
-}
-
-const distinct = (messages: readonly Message[]) => new Set(messages.map(textOf)).size
+import { distinct, group, quick } from './group-world.ts'
+import { eventsOf, listen, textOf } from './world.ts'
 
 describe('a group', () => {
   it('of one member gives it everything, and remembers what it has done', async () => {
@@ -76,6 +40,7 @@ describe('a group', () => {
   it.each([
     ['range', range],
     ['roundrobin', roundRobin],
+    ['sticky', sticky],
   ] as const)('of two members shares the partitions by %s', async (name, assignor) => {
     const { scripted, join, read, until, isShared, owned, end } = await group()
     const seen: Message[] = []
@@ -90,13 +55,17 @@ describe('a group', () => {
     await end()
   })
 
-  it('loses no record when members come and go while records flow', async () => {
+  it.each([
+    ['range', [4, 2]],
+    ['cooperative-sticky', [2, 2]],
+  ])('loses no record when members come and go while records flow (%s)', async (assignor, revoked) => {
+    const settings = { assignors: [assignor] }
     const { join, read, until, append, pass, run, committed, end } = await group()
     const seen: Message[] = []
-    const first = join()
+    const first = join(settings)
     read(first.consumer, seen, 20)
     await until(() => seen.length > 5)
-    const second = join()
+    const second = join(settings)
     read(second.consumer, seen, 20)
     for (let partition = 0; partition < 4; partition++) append('t', partition, numbered(10, 10))
     await until(() => second.consumer.assignment.length === 2)
@@ -107,7 +76,7 @@ describe('a group', () => {
     await until(() => committed().every((offset) => offset === 20))
     // Given up in order: only what was in user code's hands when its consumer was closed comes again.
     expect(seen.length).toBeLessThanOrEqual(81)
-    expect(eventsOf(first.told, 'revoking').map(({ length }) => length)).toEqual([4, 2])
+    expect(eventsOf(first.told, 'revoking').map(({ length }) => length)).toEqual(revoked)
     expect(eventsOf(first.told, 'lost')).toEqual([])
     await end()
   })
@@ -310,10 +279,10 @@ describe('what is committed', () => {
 
   it('does not hold for partitions that were given up: that is refused', async () => {
     const { join, take, read, until, fails, end } = await group()
-    const { consumer } = join()
+    const { consumer } = join({ assignors: ['range'] })
     const loop = consumer.messages()
     const [message] = await take(loop, 1)
-    const second = join()
+    const second = join({ assignors: ['range'] })
     read(second.consumer, [])
     void loop.next()
     await until(() => second.consumer.assignment.length === 2)
@@ -342,7 +311,7 @@ describe('what is committed', () => {
 
   it('too late does not cost the membership that came after', async () => {
     const { scripted, join, take, until, pass, scriptedGroup, end } = await group()
-    const { consumer, told } = join({ autoCommit: false })
+    const { consumer, told } = join({ autoCommit: false, assignors: ['range'] })
     const loop = consumer.messages()
     const [message] = await take(loop, 2)
     // A commit of this generation is answered only when the next one is there.
@@ -377,7 +346,7 @@ describe('what is committed', () => {
 describe('giving partitions up', () => {
   it('waits for user code and for listeners, and commits after them', async () => {
     const { clock, join, take, read, until, committed, run, pass, end } = await group()
-    const { consumer } = join({ autoCommitIntervalMs: 60_000 })
+    const { consumer } = join({ autoCommitIntervalMs: 60_000, assignors: ['range'] })
     const order: string[] = []
     consumer.on('revoking', async (partitions) => {
       order.push(`revoking ${partitions.length}, committed ${Math.max(...committed())}`)
@@ -386,7 +355,7 @@ describe('giving partitions up', () => {
     })
     const loop = consumer.messages()
     await take(loop, 3)
-    const second = join()
+    const second = join({ assignors: ['range'] })
     read(second.consumer, [])
     await pass(500)
     expect(order).toEqual([])
@@ -400,12 +369,12 @@ describe('giving partitions up', () => {
 
   it('takes no longer than user code may take', async () => {
     const { join, take, read, until, clock, end } = await group()
-    const { consumer } = join({ maxProcessingMs: 1500 })
+    const { consumer } = join({ maxProcessingMs: 1500, assignors: ['range'] })
     consumer.on('revoking', () => new Promise(() => {}))
     const loop = consumer.messages()
     await take(loop, 1)
     const startMs = clock.monotonic()
-    const second = join({ maxProcessingMs: 1500 })
+    const second = join({ maxProcessingMs: 1500, assignors: ['range'] })
     read(second.consumer, [])
     void loop.next()
     await until(() => second.consumer.assignment.length === 2)
@@ -443,7 +412,7 @@ describe('giving partitions up', () => {
 
   it('under way when the membership is lost does not touch what is assigned after', async () => {
     const { join, take, until, pass, scriptedGroup, end } = await group()
-    const { consumer, told } = join()
+    const { consumer, told } = join({ assignors: ['range'] })
     const loop = consumer.messages()
     await take(loop, 1)
     scriptedGroup.rebalance()
@@ -559,6 +528,38 @@ describe('the coordinator', () => {
     await end()
   })
 
+  it.each(['COORDINATOR_NOT_AVAILABLE', 'not answered'] as const)(
+    'that is not there at first is no news yet (%s)',
+    async (name) => {
+      const { scripted, join, read, until, end } = await group({ cluster: { requestTimeoutMs: 1000 } })
+      let count = 0
+      scripted.intercept(FindCoordinator, ({ body }, proceed) => {
+        if (count++ > 0) return proceed()
+        if (name === 'not answered') return noAnswer
+        const errorCode = ErrorCode[name]
+        return { coordinators: body.coordinatorKeys.map((key) => ({ key, nodeId: -1, host: '', port: -1, errorCode })) }
+      })
+      const seen: Message[] = []
+      const { consumer, told } = join()
+      read(consumer, seen)
+      await until(() => seen.length === 40)
+      expect(eventsOf(told, 'stalled')).toEqual([])
+      await end()
+    },
+  )
+
+  it('that is not there is told of from the second time in a row', async () => {
+    const { scripted, join, read, until, end } = await group()
+    let count = 0
+    scripted.intercept(JoinGroup, (_, proceed) => (count++ < 4 ? { errorCode: 15, memberId: '' } : proceed()))
+    const seen: Message[] = []
+    const { consumer, told } = join()
+    read(consumer, seen)
+    await until(() => seen.length === 40)
+    expect(eventsOf(told, 'stalled').map(({ during }) => during)).toEqual(['join', 'join', 'join'])
+    await end()
+  })
+
   it('that sends a member back for ever does not keep it busy without a pause', async () => {
     const { scripted, join, pass, end } = await group()
     scripted.intercept(SyncGroup, () => ({ errorCode: ErrorCode.REBALANCE_IN_PROGRESS }))
@@ -635,10 +636,10 @@ describe('user code that takes too long', () => {
 
   it('while its partitions are to be given up is out, too', async () => {
     const { join, read, take, until, scriptedGroup, fails, end } = await group()
-    const slow = join({ maxProcessingMs: 1000 })
+    const slow = join({ maxProcessingMs: 1000, assignors: ['range'] })
     const loop = slow.consumer.messages()
     await take(loop, 1)
-    const other = join({ maxProcessingMs: 1000 })
+    const other = join({ maxProcessingMs: 1000, assignors: ['range'] })
     read(other.consumer, [])
     await until(() => scriptedGroup.state === 'stable' && other.consumer.assignment.length === 4)
     await until(() => eventsOf(slow.told, 'lost').length > 0, 200)
@@ -651,7 +652,6 @@ describe('user code that takes too long', () => {
 describe('a group that may not be joined', () => {
   it.each([
     ['GROUP_AUTHORIZATION_FAILED', 'Joining group g failed with GROUP_AUTHORIZATION_FAILED'],
-    ['INCONSISTENT_GROUP_PROTOCOL', 'Joining group g failed with INCONSISTENT_GROUP_PROTOCOL'],
     ['INVALID_SESSION_TIMEOUT', 'Joining group g failed with INVALID_SESSION_TIMEOUT'],
     ['GROUP_MAX_SIZE_REACHED', 'Joining group g failed with GROUP_MAX_SIZE_REACHED'],
   ] as const)('for %s says so in every loop', async (name, message) => {
@@ -661,6 +661,21 @@ describe('a group that may not be joined', () => {
     for (let count = 0; count < 2; count++) expect((await fails(consumer.messages().next())).message).toBe(message)
     expect(scripted.seen('JoinGroup')).toHaveLength(1)
     await run(consumer.close())
+    await end()
+  })
+
+  it('since its members use other assignors says which this one offers, and what to do', async () => {
+    const { join, read, fails, until, isShared, end } = await group()
+    const other = join({ assignors: ['range', 'roundrobin'] })
+    read(other.consumer, [])
+    await until(() => isShared(other.consumer))
+    const { consumer } = join({ assignors: ['sticky', 'cooperative-sticky'] })
+    const error = await fails(consumer.messages().next())
+    expect(error).toMatchObject({ brokerError: 'INCONSISTENT_GROUP_PROTOCOL' })
+    expect(error.message).toBe(
+      'Joining group g failed with INCONSISTENT_GROUP_PROTOCOL: this member offers "sticky", "cooperative-sticky", and the ' +
+        'other members of the group use other assignors; give the option `assignors` one that all of them offer, or use another group',
+    )
     await end()
   })
 

@@ -5,6 +5,7 @@ import { Consumer, type ConsumerSettings } from '@millrace/consumer'
 import { Producer, type ProducerSettings } from '@millrace/producer'
 
 interface Closable {
+  readonly isClosed: boolean
   close(): Promise<void>
 }
 
@@ -75,6 +76,8 @@ export class Millrace {
   }
 
   #add<T extends Closable>(client: T): T {
+    // Those that were closed by themselves are not kept for ever.
+    for (const each of this.#clients) if (each.isClosed) this.#clients.delete(each)
     this.#clients.add(client)
     return client
   }

@@ -133,6 +133,53 @@ describe('numbers of a partition', () => {
     expect(numbers(b)).toEqual([1, 0])
   })
 
+  it('stay with a refused batch when what follows it was acknowledged: the broker has it, whatever it says', () => {
+    const { queue, batches } = known(1, 1, 1, 1)
+    const [a, b, c, d] = batches as [Batch, Batch, Batch, Batch]
+    for (const batch of [a, b, c]) expect(queue.take(rules)).toBe(batch)
+    queue.putBack(a)
+    for (const batch of [b, c]) {
+      queue.remove(batch)
+      queue.sequencer.onAcknowledged(batch)
+    }
+    expect(queue.take(rules)).toBe(a)
+    expect(numbers(a)).toEqual([0, 2])
+    queue.remove(a)
+    queue.sequencer.onAcknowledged(a)
+    // Not the numbers of b once more: the broker would take it for b, and drop it.
+    expect(queue.take(rules)).toBe(d)
+    expect(numbers(d)).toEqual([0, 5])
+  })
+
+  it('never go back behind what was acknowledged, also where they wrap', () => {
+    const { queue, batches } = known(1, 1, 1, 1, 1)
+    const [x, y, a, b, c] = batches as [Batch, Batch, Batch, Batch, Batch]
+    for (const batch of [x, y, a, b]) expect(queue.take(rules)).toBe(batch)
+    const bases = [0x3fff_0000, 0x7ffe_0000, 0x7fff_fffe, 0x7fff_ffff]
+    for (const [index, batch] of [x, y, a, b].entries())
+      batch.number({ ...identity, baseSequence: bases[index] as number })
+    for (const batch of [x, y, b, a]) {
+      queue.remove(batch)
+      queue.sequencer.onAcknowledged(batch)
+    }
+    expect(queue.take(rules)).toBe(c)
+    expect(numbers(c)).toEqual([0, 0])
+  })
+
+  it('begin a new epoch when the broker refuses a number that it has passed, and does not know the batch', () => {
+    const { queue, batches } = known(1, 1)
+    const [a, b] = batches as [Batch, Batch]
+    for (const batch of [a, b]) expect(queue.take(rules)).toBe(batch)
+    queue.putBack(a)
+    queue.remove(b)
+    queue.sequencer.onAcknowledged(b)
+    expect(queue.take(rules)).toBe(a)
+    queue.sequencer.onRefusedFirst(a)
+    queue.putBack(a)
+    expect(queue.take(rules)).toBe(a)
+    expect(numbers(a)).toEqual([1, 0])
+  })
+
   it('begin a new epoch when the broker has forgotten the producer', () => {
     const { queue, batches } = known(1)
     const [a] = batches as [Batch]

@@ -22,6 +22,13 @@ export interface ProducerIdentity {
 }
 
 const epochMax = 32767
+/** Numbers wrap after so many. */
+const sequenceCount = 0x8000_0000
+
+/** Whether the number `a` is not after `b`; they are close together, on a circle. */
+function isAtOrBefore(a: number, b: number): boolean {
+  return (b - a + sequenceCount) % sequenceCount < sequenceCount / 2
+}
 
 export class Sequencer {
   #identity: ProducerIdentity | undefined
@@ -76,7 +83,8 @@ export class Sequencer {
     const isCurrent =
       producerId === this.#identity?.producerId &&
       producerEpoch === this.#identity.producerEpoch &&
-      baseSequence === this.#ackedEnd
+      // Before it: what follows was acknowledged, so the broker has this one, although it said that it had not.
+      isAtOrBefore(baseSequence, this.#ackedEnd)
     if (isCurrent) return true
     this.#nextSequence = this.#ackedEnd
     for (const batch of retries) {
@@ -90,7 +98,8 @@ export class Sequencer {
   onAcknowledged(batch: Batch): void {
     const { producerId, producerEpoch } = batch.numbers
     if (producerId !== this.#identity?.producerId || producerEpoch !== this.#identity.producerEpoch) return
-    this.#ackedEnd = batch.endSequence
+    // What was refused and sent again is acknowledged after what follows it.
+    if (isAtOrBefore(this.#ackedEnd, batch.endSequence)) this.#ackedEnd = batch.endSequence
     this.#isKnown = true
   }
 
@@ -100,7 +109,7 @@ export class Sequencer {
    */
   onRefusedFirst(batch: Batch): void {
     // After a batch that was given up, its numbers were due to move up anyway.
-    if (batch.numbers.baseSequence === this.#ackedEnd) this.#isUncertain = true
+    if (isAtOrBefore(batch.numbers.baseSequence, this.#ackedEnd)) this.#isUncertain = true
   }
 
   /** A batch that was sent is given up. */

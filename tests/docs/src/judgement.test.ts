@@ -26,6 +26,13 @@ describe('what is expected of a command', () => {
     expect(judgementOf('bash .ci/run')).toEqual({ kind: 'file', path: '.ci/run' })
   })
 
+  it('a demo is run, but its long form is looked up', () => {
+    expect(judgementOf('npm run demo')).toEqual({ kind: 'script', name: 'demo' })
+    expect(judgementOf('npm run demo -- --quick')).toMatchObject({ kind: 'run', needsStopped: false })
+    expect(judgementOf('npm run demo:logs')).toMatchObject({ kind: 'run', needsStopped: false })
+    expect(judgementOf('npm run demo -- --forever')).toBeUndefined()
+  })
+
   it('a record that is produced is remembered', () => {
     const command = 'echo "u1:three apples" | npm run -s millrace -- produce orders --key-separator :'
     expect(judgementOf(command)).toMatchObject({ kind: 'run', produces: { topic: 'orders', record } })
@@ -71,6 +78,15 @@ describe('the output of', () => {
     expect(problemOf('millrace kafka-config --data ./data', lines('/home/me/data'))).toBeUndefined()
     expect(problemOf('millrace kafka-config --data ./data', lines('/home/me/.millrace'))).toContain('/home/me/data')
     expect(judgementOf('millrace kafka-config')).toMatchObject({ needsStopped: true })
+  })
+
+  it('a demo says that all of its checks passed', () => {
+    const summary = (passed: number, made: number) =>
+      `\nDemo: ${passed} of ${made} checks passed, 765 orders in 14.3 s.\n`
+    expect(problemOf('npm run demo -- --quick', summary(11, 11))).toBeUndefined()
+    expect(problemOf('npm run demo -- --quick', summary(10, 11))).toBe('10 of 11 checks passed')
+    expect(problemOf('npm run demo -- --quick', summary(0, 0))).toBe('0 of 0 checks passed')
+    expect(problemOf('npm run demo:logs', summary(11, 11))).toContain('"Logs: N of N checks passed"')
   })
 
   it('--help has the commands', () => {

@@ -38,6 +38,12 @@ const defaultData = './.millrace'
 /** What runs the `millrace` command: from a checkout, with the package installed, and with its folder of commands on the PATH. */
 const launchers = ['npm run -s millrace -- ', 'npx millrace ', 'millrace ']
 
+/** How the last line of a demo begins. */
+const demoVerdicts: ReadonlyMap<string, string> = new Map([
+  ['npm run demo -- --quick', 'Demo'],
+  ['npm run demo:logs', 'Logs'],
+])
+
 /** Undefined for a command that is not known. */
 export function judgementOf(command: string): Judgement | undefined {
   const started = /^(?:npm start(?: --( .*))?|npx millrace start( .*)?)$/.exec(command)
@@ -45,6 +51,10 @@ export function judgementOf(command: string): Judgement | undefined {
   if (command === 'npm test') return { kind: 'script', name: 'test' }
   const suite = /^npm run (test:[\w-]+)$/.exec(command)?.[1]
   if (suite !== undefined) return { kind: 'script', name: suite }
+  // The same demo in full takes longer and shows nothing else.
+  if (command === 'npm run demo') return { kind: 'script', name: 'demo' }
+  const demo = demoVerdicts.get(command)
+  if (demo !== undefined) return { kind: 'run', needsStopped: false, problemOf: (output) => demoProblem(output, demo) }
   if (command === 'bash .ci/run') return { kind: 'file', path: '.ci/run' }
   const [, key, value, rest] = /^echo "([^":]+):([^"]+)" \| (.*)$/.exec(command) ?? []
   const launched = launchers.find((each) => (rest ?? command).startsWith(each))
@@ -97,6 +107,13 @@ function missing(output: string, expected: readonly string[]): string | undefine
 
 function helpProblem(output: string): string | undefined {
   return missing(output, ['start', 'produce', 'topic describe', 'kafka-config'])
+}
+
+/** All checks of a demo must have passed, and there must have been some. */
+function demoProblem(output: string, name: string): string | undefined {
+  const [, passed, made] = new RegExp(`^${name}: (\\d+) of (\\d+) checks passed, `, 'm').exec(output) ?? []
+  if (passed === undefined) return missing(output, [`${name}: N of N checks passed`])
+  return passed === made && Number(made) > 0 ? undefined : `${passed} of ${made} checks passed`
 }
 
 function consumeProblem(output: string, produced: readonly ProducedRecord[]): string | undefined {

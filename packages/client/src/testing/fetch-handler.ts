@@ -1,4 +1,5 @@
 /** Fetch of the scripted brokers: sessions (reference section 2.10), and waiting until there are records. */
+import { zeroUuid } from '@millrace/base'
 import { ErrorCode, type Fetch, type FetchRequest, type ResponseInput } from '@millrace/protocol'
 import type { ScriptedRequest } from './scripted-broker.ts'
 import type { ScriptedCluster } from './scripted-cluster.ts'
@@ -63,7 +64,8 @@ function update(session: Session, cluster: ScriptedCluster, body: FetchRequest):
 
 function readPartition(request: ScriptedRequest<FetchRequest>, wanted: Wanted): PartitionAnswer {
   const { cluster, broker, body } = request
-  const log = cluster.topics.get(wanted.topic)?.partitions[wanted.partition]
+  const topic = cluster.topics.get(wanted.topic)
+  const log = topic?.partitions[wanted.partition]
   const none = {
     partitionIndex: wanted.partition,
     highWatermark: -1,
@@ -71,6 +73,9 @@ function readPartition(request: ScriptedRequest<FetchRequest>, wanted: Wanted): 
     records: Buffer.alloc(0),
   }
   if (log === undefined) return { ...none, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }
+  if (wanted.topicId !== zeroUuid && wanted.topicId !== topic?.topicId) {
+    return { ...none, errorCode: ErrorCode.UNKNOWN_TOPIC_ID }
+  }
   if (log.leader !== broker.id) return { ...none, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER }
   if (wanted.leaderEpoch >= 0 && wanted.leaderEpoch < log.leaderEpoch) {
     return { ...none, errorCode: ErrorCode.FENCED_LEADER_EPOCH }

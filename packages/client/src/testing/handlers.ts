@@ -17,6 +17,7 @@ import {
   Metadata,
   OffsetCommit,
   OffsetFetch,
+  OffsetForLeaderEpoch,
   Produce,
   type Request,
   type ResponseInput,
@@ -57,6 +58,7 @@ handle(Metadata, ({ cluster, body, version }) => {
       if (topic === undefined) return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name }
       return {
         name,
+        isInternal: topic.isInternal,
         topicId: version >= 10 ? topic.topicId : zeroUuid,
         partitions: topic.partitions.map((log) => ({
           errorCode: cluster.broker(log.leader).isUp ? ErrorCode.NONE : ErrorCode.LEADER_NOT_AVAILABLE,
@@ -107,6 +109,20 @@ handle(ListOffsets, (request) => ({
       if (timestamp === -1) return { partitionIndex, offset: end }
       if (timestamp === -2) return { partitionIndex, offset: log.startOffset }
       return { partitionIndex, ...log.offsetAt(timestamp) }
+    }),
+  })),
+}))
+
+handle(OffsetForLeaderEpoch, (request) => ({
+  topics: request.body.topics.map(({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
+      const log = ledBy(request, topic, zeroUuid, partition)
+      if (typeof log === 'number') return { partition, errorCode: log }
+      if (currentLeaderEpoch >= 0 && currentLeaderEpoch < log.leaderEpoch) {
+        return { partition, errorCode: ErrorCode.FENCED_LEADER_EPOCH }
+      }
+      return { partition, errorCode: ErrorCode.NONE, ...log.endOfEpoch(leaderEpoch) }
     }),
   })),
 }))

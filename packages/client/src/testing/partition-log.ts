@@ -89,6 +89,24 @@ export class PartitionLog {
     while ((this.#batches[0]?.lastOffset ?? this.startOffset) < this.startOffset) this.#batches.shift()
   }
 
+  /** Drops what is from `offset` on, whole batches, as a leader does that never had it. */
+  truncate(offset: number): void {
+    while ((this.#batches.at(-1)?.lastOffset ?? -1) >= offset) this.#batches.pop()
+  }
+
+  /** Where an epoch ended (reference section 2.12); -1 and -1 for one that is not known. */
+  endOfEpoch(epoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
+    if (epoch < 0 || epoch > this.leaderEpoch) return { leaderEpoch: -1, endOffset: -1 }
+    if (epoch === this.leaderEpoch) return { leaderEpoch: epoch, endOffset: this.endOffset }
+    const epochOf = ({ bytes }: StoredBatch) => BatchHeader.partitionLeaderEpoch(bytes, 0)
+    const next = this.#batches.find((batch) => epochOf(batch) > epoch)
+    const last = this.#batches.findLast((batch) => epochOf(batch) <= epoch)
+    return {
+      leaderEpoch: last === undefined ? epoch : epochOf(last),
+      endOffset: next?.baseOffset ?? this.endOffset,
+    }
+  }
+
   /** Forgets all producers, as a broker does that lost its state. */
   forgetProducers(): void {
     this.#producers.clear()

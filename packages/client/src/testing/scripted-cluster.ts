@@ -18,6 +18,7 @@ export interface ScriptedClusterOptions {
 export interface ScriptedTopic {
   readonly name: string
   readonly topicId: string
+  readonly isInternal: boolean
   readonly partitions: PartitionLog[]
 }
 
@@ -80,9 +81,9 @@ export class ScriptedCluster {
   }
 
   /** Creates a topic; partition p is led by broker p mod count + 1. */
-  createTopic(name: string, partitionCount = 1): ScriptedTopic {
+  createTopic(name: string, partitionCount = 1, { isInternal = false } = {}): ScriptedTopic {
     const topicId = randomUuid(this.#random)
-    const topic: ScriptedTopic = { name, topicId, partitions: [] }
+    const topic: ScriptedTopic = { name, topicId, isInternal, partitions: [] }
     this.topics.set(name, topic)
     this.addPartitions(name, partitionCount)
     return topic

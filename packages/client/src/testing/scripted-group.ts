@@ -3,11 +3,18 @@
  * a test says so.
  */
 import type { Clock, Timer } from '@millrace/base'
-import { ErrorCode, type JoinGroupRequest, type SyncGroupRequest } from '@millrace/protocol'
+import {
+  type ConsumerProtocolSubscription,
+  decodeConsumerSubscription,
+  ErrorCode,
+  type JoinGroupRequest,
+  type SyncGroupRequest,
+} from '@millrace/protocol'
 
 interface Member {
   readonly id: string
   instanceId: string | null
+  /** What it offered when it joined last; the metadata is its subscription. */
   protocols: JoinGroupRequest['protocols']
   rebalanceTimeoutMs: number
   assignment: Buffer
@@ -71,6 +78,9 @@ export class ScriptedGroup {
     } else if (!this.members.has(memberId) && !this.#pendingIds.delete(memberId)) {
       return { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, memberId }
     }
+    if (!this.#hasCommonProtocol(memberId, request.protocols)) {
+      return { errorCode: ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId }
+    }
     return new Promise((resolve) => {
       const known = this.members.get(memberId)
       this.members.set(memberId, {
@@ -118,13 +128,22 @@ export class ScriptedGroup {
   }
 
   leave(memberId: string): number {
-    if (!this.members.delete(memberId)) return ErrorCode.UNKNOWN_MEMBER_ID
+    const member = this.members.get(memberId)
+    if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
+    this.members.delete(memberId)
+    member.join?.({ errorCode: ErrorCode.UNKNOWN_MEMBER_ID, memberId })
     if (this.members.size === 0) this.#becomeEmpty()
     else {
       this.#prepare(false)
       this.#finishWhenAllJoined()
     }
     return ErrorCode.NONE
+  }
+
+  /** What a member said when it joined last, in the layout of its first protocol. */
+  subscription(memberId: string): ConsumerProtocolSubscription | undefined {
+    const metadata = this.members.get(memberId)?.protocols[0]?.metadata
+    return metadata === undefined ? undefined : decodeConsumerSubscription(metadata).data
   }
 
   /** Removes a member without its knowing, as after a session timeout. */
@@ -149,6 +168,12 @@ export class ScriptedGroup {
   check(memberId: string, generation: number): number {
     if (!this.members.has(memberId)) return ErrorCode.UNKNOWN_MEMBER_ID
     return generation === this.generation ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION
+  }
+
+  /** Whether some protocol is offered by all members and by a request of this one. */
+  #hasCommonProtocol(memberId: string, protocols: JoinGroupRequest['protocols']): boolean {
+    const others = [...this.members.values()].filter(({ id }) => id !== memberId)
+    return protocols.some(({ name }) => others.every((each) => each.protocols.some((other) => other.name === name)))
   }
 
   #becomeEmpty(): void {

@@ -1,4 +1,4 @@
-import { range } from '@millrace/assignor'
+import { cooperativeSticky, range, sticky } from '@millrace/assignor'
 import type { MetadataSnapshot, PartitionMetadata } from '@millrace/client'
 import { decodeConsumerSubscription, encodeConsumerSubscription } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
@@ -11,6 +11,7 @@ import {
   readMembers,
   subscribedTopics,
 } from './assignment.ts'
+import type { Claim } from './ownership.ts'
 
 function snapshotOf(topics: Record<string, { errorCode?: number; partitions: number[][] }>): MetadataSnapshot {
   const racks = ['a', null, 'c']
@@ -31,25 +32,53 @@ function snapshotOf(topics: Record<string, { errorCode?: number; partitions: num
   }
 }
 
+const noClaim: Claim = { ownedPartitions: new Map(), lastAssigned: new Map(), lastGenerationId: -1 }
+const subscribed = (topics: string[], rackId: string | null = null) => ({
+  topics,
+  rackId,
+  claim: noClaim,
+  generationId: -1,
+})
 const joined = (memberId: string, topics: string[], groupInstanceId: string | null = null) => ({
   memberId,
   groupInstanceId,
-  metadata: encodeSubscription(topics, null),
+  metadata: encodeSubscription(subscribed(topics), range),
 })
 
 describe('subscriptions', () => {
   it('come back as they were written, topics in order', () => {
-    const metadata = encodeSubscription(['b', 'a'], 'rack-1')
+    const metadata = encodeSubscription(subscribed(['b', 'a'], 'rack-1'), range)
     expect(decodeConsumerSubscription(metadata).data).toMatchObject({ topics: ['a', 'b'], rackId: 'rack-1' })
+    const nothing = { ownedPartitions: new Map(), generationId: -1, userData: null }
     expect(readMembers([{ memberId: 'm', groupInstanceId: 'i', metadata }])).toEqual([
-      { memberId: 'm', instanceId: 'i', rackId: 'rack-1', topics: ['a', 'b'] },
+      { memberId: 'm', instanceId: 'i', rackId: 'rack-1', topics: ['a', 'b'], ...nothing },
     ])
+  })
+
+  it('say what the member has, and what its assignor wants to know', () => {
+    const claim: Claim = {
+      ownedPartitions: new Map([['a', [0, 2]]]),
+      lastAssigned: new Map([['a', [0, 1, 2]]]),
+      lastGenerationId: 6,
+    }
+    const subscription = { topics: ['a'], rackId: null, claim, generationId: 7 }
+    const read = (assignor: typeof sticky) => {
+      const metadata = encodeSubscription(subscription, assignor)
+      return readMembers([{ memberId: 'm', groupInstanceId: null, metadata }])[0]
+    }
+    expect(read(cooperativeSticky)).toMatchObject({
+      ownedPartitions: claim.ownedPartitions,
+      generationId: 7,
+      userData: cooperativeSticky.subscriptionUserData?.(claim.lastAssigned, 6),
+    })
+    expect(read(sticky)?.userData).toEqual(sticky.subscriptionUserData?.(claim.lastAssigned, 6))
+    expect(read(range)?.userData).toBeNull()
   })
 
   it('of older clients are read too', () => {
     const metadata = encodeConsumerSubscription(0, { topics: ['t'] })
     expect(readMembers([{ memberId: 'm', groupInstanceId: null, metadata }])).toMatchObject([
-      { topics: ['t'], rackId: null },
+      { topics: ['t'], rackId: null, ownedPartitions: new Map(), generationId: -1, userData: null },
     ])
   })
 

@@ -1,5 +1,5 @@
-/** The leader's work in a classic group: who gets what, in the formats that members read. */
-import type { AssignableTopic, Assignor, TopicPartitions } from '@millrace/assignor'
+/** What members of a classic group tell each other, in the formats that all clients read; and the leader's work: who gets what. */
+import type { AssignableMember, AssignableTopic, Assignor, TopicPartitions } from '@millrace/assignor'
 import type { MetadataSnapshot } from '@millrace/client'
 import {
   decodeConsumerAssignment,
@@ -8,34 +8,59 @@ import {
   encodeConsumerSubscription,
   type JoinGroupResponseMember,
 } from '@millrace/protocol'
+import type { TopicPartition } from '../events.ts'
+import { type Claim, groupPartitions } from './ownership.ts'
 
 /** What members write: owned partitions are in it from version 1, generation from 2, rack from 3. */
 const subscriptionVersion = 3
 const assignmentVersion = 0
 
 /** What a member tells the leader. */
-export function encodeSubscription(topics: readonly string[], rackId: string | null): Buffer {
-  return encodeConsumerSubscription(subscriptionVersion, { topics: topics.toSorted(), rackId })
-}
-
-/** A member as the leader reads it. */
-export interface GroupMember {
-  readonly memberId: string
-  readonly instanceId: string | null
-  readonly rackId: string | null
+export interface Subscription {
   readonly topics: readonly string[]
+  readonly rackId: string | null
+  readonly claim: Claim
+  /** The last generation that this member joined; -1 for none. */
+  readonly generationId: number
 }
 
-/** Throws DecodeError for a subscription that is none. */
-export function readMembers(members: readonly JoinGroupResponseMember[]): readonly GroupMember[] {
+function listOf(partitions: TopicPartitions): { topic: string; partitions: readonly number[] }[] {
+  return Array.from(partitions, ([topic, list]) => ({ topic, partitions: list }))
+}
+
+/** The subscription in what one assignor wants to know. */
+export function encodeSubscription(subscription: Subscription, assignor: Assignor): Buffer {
+  const { topics, rackId, claim, generationId } = subscription
+  return encodeConsumerSubscription(subscriptionVersion, {
+    topics: topics.toSorted(),
+    userData: assignor.subscriptionUserData?.(claim.lastAssigned, claim.lastGenerationId) ?? null,
+    ownedPartitions: listOf(claim.ownedPartitions),
+    generationId,
+    rackId,
+  })
+}
+
+/** Members as the assignor sees them. Throws DecodeError for a subscription that is none. */
+export function readMembers(members: readonly JoinGroupResponseMember[]): readonly AssignableMember[] {
   return members.map(({ memberId, groupInstanceId, metadata }) => {
-    const { topics, rackId } = decodeConsumerSubscription(metadata).data
-    return { memberId, instanceId: groupInstanceId, rackId, topics }
+    const { topics, rackId, ownedPartitions, generationId, userData } = decodeConsumerSubscription(metadata).data
+    const owned = ownedPartitions.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({ topic, partition })),
+    )
+    return {
+      memberId,
+      instanceId: groupInstanceId,
+      rackId,
+      topics,
+      ownedPartitions: groupPartitions(owned),
+      generationId,
+      userData,
+    }
   })
 }
 
 /** Every topic that some member subscribes to. */
-export function subscribedTopics(members: readonly GroupMember[]): readonly string[] {
+export function subscribedTopics(members: readonly AssignableMember[]): readonly string[] {
   return [...new Set(members.flatMap(({ topics }) => topics))].sort()
 }
 
@@ -67,7 +92,7 @@ export function partitionCounts(topics: ReadonlyMap<string, AssignableTopic>): s
 /** What each member is to be told. */
 export function assignMembers(
   assignor: Assignor,
-  members: readonly GroupMember[],
+  members: readonly AssignableMember[],
   topics: ReadonlyMap<string, AssignableTopic>,
 ): { memberId: string; assignment: Buffer }[] {
   const assignment = assignor.assign({ topics, members })
@@ -75,12 +100,11 @@ export function assignMembers(
 }
 
 function encodeAssignment(assigned: TopicPartitions | undefined): Buffer {
-  const assignedPartitions = Array.from(assigned ?? [], ([topic, partitions]) => ({ topic, partitions }))
-  return encodeConsumerAssignment(assignmentVersion, { assignedPartitions })
+  return encodeConsumerAssignment(assignmentVersion, { assignedPartitions: listOf(assigned ?? new Map()) })
 }
 
 /** What this member was told; nothing for the empty bytes that a coordinator gives to a member the leader left out. */
-export function readAssignment(bytes: Buffer): { topic: string; partition: number }[] {
+export function readAssignment(bytes: Buffer): TopicPartition[] {
   if (bytes.length === 0) return []
   return decodeConsumerAssignment(bytes).data.assignedPartitions.flatMap(({ topic, partitions }) =>
     partitions.map((partition) => ({ topic, partition })),

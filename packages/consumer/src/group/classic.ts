@@ -1,44 +1,43 @@
 /**
- * Membership in a classic group (reference section 2.13): joins, stays with heartbeats, gives everything up for a rebalance, joins
- * again, leaves.
+ * Membership in a classic group (reference section 2.13): joins, stays with heartbeats, joins again for a rebalance, leaves.
  *
- *     joining -> syncing -> stable -> (rebalance) revoking -> joining
- *                             |                        ^
- *                             +-> (fenced, expelled) lost
+ *     eager:        joining -> stable -> (rebalance) giving everything up -> joining
+ *     cooperative:  joining -> stable -> (rebalance) joining
+ *                      +-> giving up what went to others -> joining
+ *     both:         (fenced, expelled, not heard of) lost -> joining
  *
- * Heartbeats do not wait for user code: they go on while partitions are given up, until the moment of joining again.
+ * Heartbeats do not wait for user code: they go on while partitions are given up, and, where partitions are kept meanwhile, also
+ * while joining.
  */
-import type { Timer } from '@millrace/base'
+import { type Deferred, deferred, type Timer } from '@millrace/base'
 import {
   backoffMs,
   brokerError,
   type Cluster,
-  type Lane,
   MillraceError,
   remedyForCode,
   remedyForError,
   toMillraceError,
 } from '@millrace/client'
-import { ErrorCode, Heartbeat, JoinGroup, type JoinGroupResponse, LeaveGroup, SyncGroup } from '@millrace/protocol'
+import { ErrorCode, Heartbeat, JoinGroup, type JoinGroupResponse, SyncGroup } from '@millrace/protocol'
+import type { TopicPartition } from '../events.ts'
 import type { MemberIdentity } from '../group-offsets.ts'
 import type { ResolvedSettings } from '../options.ts'
-import {
-  assignableTopics,
-  assignMembers,
-  encodeSubscription,
-  partitionCounts,
-  readAssignment,
-  readMembers,
-  subscribedTopics,
-} from './assignment.ts'
+import { encodeSubscription, readAssignment } from './assignment.ts'
+import { GroupRequests } from './group-requests.ts'
+import { Leader } from './leader.ts'
+import { Ownership } from './ownership.ts'
 
 /** What a group does to the consumer. */
 export interface GroupHost {
-  /** These partitions are this member's now. */
-  onAssigned(partitions: readonly { readonly topic: string; readonly partition: number }[]): void
-  /** Gives all partitions up in order: user code finishes, offsets are committed. Ends within `limitMs`. */
-  onRevoke(limitMs: number): Promise<void>
-  /** All partitions are gone. */
+  /** An assignment has come: these are this member's now, beside those that it had. */
+  onAssigned(added: readonly TopicPartition[]): void
+  /**
+   * Gives partitions up in order: user code finishes them, offsets are committed. Ends within `limitMs`. False: user code still has
+   * some of them, and they are not given up.
+   */
+  onRevoke(partitions: readonly TopicPartition[], limitMs: number): Promise<boolean>
+  /** All partitions are gone, at once. Resolves when listeners are done. */
   onLost(): Promise<void>
   onStalled(during: 'join' | 'heartbeat', error: MillraceError): void
   /** User code has to know; the membership goes on. */
@@ -49,15 +48,12 @@ export interface GroupHost {
   processingMs(): number
 }
 
-const protocolType = 'consumer'
-/** What a coordinator may take longer than it said. */
-const joinSlackMs = 5000
-const leaveTimeoutMs = 5000
 /** How often the coordinator may send a member back before it waits. */
 const quickTriesMax = 5
+const heartbeatTimeoutMinMs = 1000
 
-/** Why a stay in the group ended. */
-type End = 'rebalance' | 'lost' | 'left'
+/** How far giving up has come. `late`: time ran out before user code was done. */
+type GivingUp = 'no' | 'under way' | 'done' | 'late'
 
 /** Codes after which this member is no member, or not in this generation, any more. */
 function isExpelled(code: number): boolean {
@@ -68,32 +64,40 @@ export class ClassicGroup {
   readonly #cluster: Cluster
   readonly #settings: ResolvedSettings
   readonly #group: string
-  readonly #topics: readonly string[]
   readonly #host: GroupHost
-  readonly #lane: Lane
+  readonly #requests: GroupRequests
+  readonly #leader: Leader
+  readonly #ownership: Ownership
   readonly #aborter = new AbortController()
   readonly #closer = new AbortController()
+  #topics: readonly string[] = []
   #memberId = ''
   #generationId = -1
-  #isLeader = false
-  /** What the leader's assignment was made from. */
-  #assignedFrom = ''
-  #untrackOthers: () => void = () => {}
+  /** When a request went out that the coordinator answered as to a member. */
+  #heardAtMs = 0
   #wantsRebalance = false
   /** The coordinator's word, outside of a heartbeat, that this membership is over. */
   #expelledBy: number = ErrorCode.NONE
+  /** Ends the try to join that is under way. */
+  #attempt = new AbortController()
+  /** Resolves with the next assignment; undefined while one is in force. */
+  #settling: Deferred<void> | undefined
+  /** Listeners that are being told of a loss: nothing is joined before they are done. */
+  #losing: Promise<void> | undefined
+  #lossCount = 0
   #isLeaving = false
   #failureCount = 0
   #wake: (() => void) | undefined
   #running: Promise<void> | undefined
 
-  constructor(cluster: Cluster, settings: ResolvedSettings, group: string, topics: readonly string[], host: GroupHost) {
+  constructor(cluster: Cluster, settings: ResolvedSettings, group: string, host: GroupHost) {
     this.#cluster = cluster
     this.#settings = settings
     this.#group = group
-    this.#topics = topics
     this.#host = host
-    this.#lane = cluster.newLane('group')
+    this.#requests = new GroupRequests(cluster, settings, group)
+    this.#leader = new Leader(cluster, group, settings.assignors)
+    this.#ownership = new Ownership(settings.isCooperative ? 'cooperative' : 'eager')
   }
 
   /** Who commits offsets. */
@@ -102,9 +106,14 @@ export class ClassicGroup {
     return { memberId: this.#memberId, generationId: this.#generationId, instanceId }
   }
 
-  /** The connection of the group's requests. */
-  get lane(): Lane {
-    return this.#lane
+  /** Whether an assignment is in force. */
+  get isStable(): boolean {
+    return this.#running !== undefined && this.#settling === undefined && !this.#isLeaving
+  }
+
+  /** Resolves when an assignment is in force, or none will be. */
+  whenSettled(): Promise<void> {
+    return this.#settling?.promise ?? Promise.resolve()
   }
 
   /** Joins, and stays until {@link leave}. */
@@ -112,21 +121,26 @@ export class ClassicGroup {
     this.#running ??= this.#run()
   }
 
+  /** What to subscribe to, from now on. */
+  subscribe(topics: readonly string[]): void {
+    const isSame = topics.length === this.#topics.length && topics.every((topic) => this.#topics.includes(topic))
+    this.#topics = topics
+    if (!isSame) this.#requestRebalance()
+  }
+
   /** The subscribed topics may have changed: the leader deals anew if they have. */
   onMetadata(): void {
-    if (!this.#isLeader || this.#assignedFrom === '') return
-    const names = (JSON.parse(this.#assignedFrom) as { names: readonly string[] }).names
-    if (this.#signature(names) === this.#assignedFrom) return
-    this.#wantsRebalance = true
-    this.#wake?.()
+    if (this.#leader.isOutdated) this.#requestRebalance()
   }
 
   /** The coordinator says, outside of a heartbeat, that `identity` is no member, or not in this generation, any more. */
   onExpelled({ memberId, generationId }: MemberIdentity, errorCode: number): void {
     // Said of a membership that another one has replaced since: that one is good.
     if (memberId !== this.#memberId || generationId !== this.#generationId) return
-    this.#expelledBy = errorCode
-    this.#wake?.()
+    if (this.#settling === undefined) {
+      this.#expelledBy = errorCode
+      this.#wake?.()
+    } else if (errorCode === ErrorCode.UNKNOWN_MEMBER_ID) this.#loseWhileJoining(errorCode)
   }
 
   /** Leaves the group at once; a static member only stops being heard of, so that it finds its partitions again. */
@@ -135,7 +149,7 @@ export class ClassicGroup {
     this.#stop()
     await this.#running
     if (memberId !== '' && this.#settings.instanceId === null) {
-      await this.#sendLeave(memberId, 'the consumer is being closed').catch(() => {})
+      await this.#sendLeave(memberId, 'the consumer is being closed')
     }
   }
 
@@ -143,23 +157,27 @@ export class ClassicGroup {
   close(): void {
     this.#stop()
     this.#closer.abort()
-    this.#untrackOthers()
-    this.#cluster.closeLane(this.#lane)
+    this.#leader.resign()
+    this.#requests.close()
   }
 
   #stop(): void {
     this.#isLeaving = true
     this.#wake?.()
     this.#aborter.abort()
+    this.#attempt.abort()
+  }
+
+  #requestRebalance(): void {
+    this.#wantsRebalance = true
+    this.#wake?.()
   }
 
   async #run(): Promise<void> {
     while (!this.#isLeaving) {
       try {
-        await this.#join()
-        const end = this.#isLeaving ? 'left' : await this.#stay()
-        this.#failureCount = 0
-        if (end === 'lost') await this.#lose()
+        const revoked = await this.#becomeMember()
+        if (!this.#isLeaving) await this.#stay(revoked)
       } catch (error) {
         await this.#onFailure(toMillraceError(error, `Joining group ${this.#group}`))
       }
@@ -175,196 +193,240 @@ export class ClassicGroup {
       return
     }
     this.#cluster.applyRemedy(remedyForError(error), { group: this.#group })
-    this.#host.onStalled('join', error)
+    // The first failure is often only a coordinator that is about to be there.
+    if (this.#failureCount > 1) this.#host.onStalled('join', error)
     await this.#pause(backoffMs(this.#failureCount, this.#cluster.random, this.#cluster.backoff))
   }
 
-  async #lose(): Promise<void> {
+  /**
+   * The membership is over, whose partitions others may get: at once nothing is owned any more. A member that only missed a generation
+   * joins again as itself: as someone new it would leave a dead member behind.
+   */
+  #lose(code: number): Promise<void> {
     this.#generationId = -1
-    await this.#host.onLost()
+    if (code === ErrorCode.UNKNOWN_MEMBER_ID) this.#memberId = ''
+    this.#lossCount++
+    this.#ownership.lose()
+    const told = this.#host.onLost()
+    this.#losing = this.#losing === undefined ? told : Promise.all([this.#losing, told]).then(() => {})
+    return this.#losing
   }
 
-  /** Joins and gets the assignment; comes back only with both. */
-  async #join(): Promise<void> {
+  #loseWhileJoining(code: number): void {
+    void this.#lose(code)
+    // It says what is not true any more, and may be waited for long.
+    this.#attempt.abort()
+    this.#requests.drop()
+  }
+
+  /** Joins, however long it takes, and gives what the assignment revoked. */
+  async #becomeMember(): Promise<readonly TopicPartition[]> {
+    const settling = deferred<void>()
+    this.#settling = settling
+    const endWatch = this.#watchWhileJoining()
+    try {
+      while (!this.#isLeaving) {
+        try {
+          const revoked = await this.#join()
+          this.#failureCount = 0
+          return revoked
+        } catch (error) {
+          // Ended because all was lost, which is no failure of the join.
+          if (this.#attempt.signal.aborted) continue
+          await this.#onFailure(toMillraceError(error, `Joining group ${this.#group}`))
+        }
+      }
+      return []
+    } finally {
+      endWatch()
+      this.#settling = undefined
+      settling.resolve()
+    }
+  }
+
+  /**
+   * A member that joins may have partitions. The coordinator does not drop it while it waits for the others; but whether it does wait,
+   * or has long gone on without this member, only heartbeats tell. The result ends them.
+   */
+  #watchWhileJoining(): () => void {
+    const { clock } = this.#cluster
+    let timer: Timer | undefined
+    let isOver = false
+    const arm = () => {
+      if (isOver || !this.#ownership.hasAny) return
+      const delayMs = Math.min(this.#settings.heartbeatIntervalMs, this.#sessionLeftMs())
+      timer = clock.schedule(delayMs, () => void beat().then(arm))
+    }
+    const beat = async () => {
+      const code = this.#sessionLeftMs() > 0 ? await this.#beat(true).catch(() => undefined) : undefined
+      if (isOver || !this.#ownership.hasAny) return
+      if (code === ErrorCode.UNKNOWN_MEMBER_ID || this.#sessionLeftMs() <= 0) {
+        this.#loseWhileJoining(code ?? ErrorCode.NONE)
+      }
+    }
+    arm()
+    return () => {
+      isOver = true
+      timer?.cancel()
+    }
+  }
+
+  /** One round: joins and gets the assignment; comes back only with both. */
+  async #join(): Promise<readonly TopicPartition[]> {
+    this.#attempt = new AbortController()
     for (let tryCount = 0; tryCount < quickTriesMax; tryCount++) {
-      if (await this.#tryJoin()) return
-      if (this.#isLeaving) return
+      await this.#losing
+      this.#losing = undefined
+      if (this.#isLeaving) return []
+      const revoked = await this.#tryJoin(this.#attempt.signal)
+      if (revoked !== undefined) return revoked
     }
     const message = `Group ${this.#group} sent this member back ${quickTriesMax} times in a row`
     throw new MillraceError('broker', message, { retriable: true, apiName: JoinGroup.name })
   }
 
-  /** False: once more, at once. */
-  async #tryJoin(): Promise<boolean> {
+  /** Undefined: once more, at once. */
+  async #tryJoin(signal: AbortSignal): Promise<readonly TopicPartition[] | undefined> {
     this.#wantsRebalance = false
-    const answer = await this.#sendJoin()
-    if (answer === undefined) return false
+    const answer = await this.#sendJoin(signal)
+    if (answer === undefined) return undefined
     this.#memberId = answer.memberId
     this.#generationId = answer.generationId
-    this.#isLeader = answer.leader === answer.memberId
     this.#expelledBy = ErrorCode.NONE
+    const isLeader = answer.leader === answer.memberId
+    if (!isLeader) this.#leader.resign()
     // A static leader that came back deals for nobody (KIP-814), but it watches the topics as before.
-    const dealt = this.#isLeader ? await this.#deal(answer) : []
-    const assigned = await this.#sendSync(answer.protocolName ?? '', answer.skipAssignment ? [] : dealt)
-    if (assigned === undefined) return false
-    if (this.#isLeaving) return true
-    this.#host.onAssigned(readAssignment(assigned))
-    return true
+    const dealt = isLeader ? await this.#leader.deal(answer, signal) : []
+    const sentAtMs = this.#cluster.clock.monotonic()
+    const protocolName = answer.protocolName ?? ''
+    const told = answer.skipAssignment ? [] : dealt
+    const { errorCode, assignment } = await this.#requests.sync(this.identity, protocolName, told, signal)
+    signal.throwIfAborted()
+    if (errorCode !== ErrorCode.NONE) {
+      this.#checkCode(errorCode, 'Synchronising with', SyncGroup.name)
+      return undefined
+    }
+    this.#heardAtMs = sentAtMs
+    const { revoked, added } = this.#ownership.take(readAssignment(assignment), this.#generationId)
+    this.#host.onAssigned(added)
+    return revoked
   }
 
   /** Undefined: once more, at once. */
-  async #sendJoin(): Promise<JoinGroupResponse | undefined> {
-    const { sessionTimeoutMs, maxProcessingMs, instanceId, rackId, assignors } = this.#settings
-    const metadata = encodeSubscription(this.#topics, rackId)
-    const body = {
-      groupId: this.#group,
-      sessionTimeoutMs,
-      rebalanceTimeoutMs: maxProcessingMs,
-      memberId: this.#memberId,
-      ...(instanceId === null ? {} : { groupInstanceId: instanceId }),
-      protocolType,
-      protocols: assignors.map(({ name }) => ({ name, metadata })),
-    }
-    const answer = await this.#cluster.send(JoinGroup, body, {
-      group: this.#group,
-      lane: this.#lane,
-      signal: this.#aborter.signal,
-      timeoutMs: Math.max(maxProcessingMs, sessionTimeoutMs) + joinSlackMs,
-    })
+  async #sendJoin(signal: AbortSignal): Promise<JoinGroupResponse | undefined> {
+    const { rackId, assignors } = this.#settings
+    const { claim } = this.#ownership
+    const subscription = { topics: this.#topics, rackId, claim, generationId: this.#generationId }
+    const protocols = assignors.map((assignor) => ({
+      name: assignor.name,
+      metadata: encodeSubscription(subscription, assignor),
+    }))
+    const answer = await this.#requests.join(this.#memberId, protocols, signal)
+    signal.throwIfAborted()
     if (answer.errorCode === ErrorCode.NONE) return answer
-    if (answer.errorCode === ErrorCode.MEMBER_ID_REQUIRED) {
-      this.#memberId = answer.memberId
-      return undefined
-    }
-    this.#checkCode(answer.errorCode, 'Joining', JoinGroup.name)
+    if (answer.errorCode === ErrorCode.MEMBER_ID_REQUIRED) this.#memberId = answer.memberId
+    else this.#checkCode(answer.errorCode, 'Joining', JoinGroup.name)
     return undefined
   }
 
-  /** Forgets who it was and returns, for a code that a new membership cures; throws for any other. */
+  /** Returns for a code that joining again cures; throws for any other. */
   #checkCode(code: number, what: string, apiName: string): void {
     if (code === ErrorCode.REBALANCE_IN_PROGRESS) return
-    if (isExpelled(code)) {
-      this.#forgetMembership(code)
-      return
-    }
-    throw brokerError(code, `${what} group ${this.#group}`, apiName)
+    if (!isExpelled(code)) throw brokerError(code, `${what} group ${this.#group}`, apiName, this.#advice(code))
+    void this.#lose(code)
   }
 
-  /** The leader's part: everyone's assignment. */
-  async #deal(answer: JoinGroupResponse): Promise<{ memberId: string; assignment: Buffer }[]> {
-    const assignor = this.#settings.assignors.find(({ name }) => name === answer.protocolName)
-    if (assignor === undefined) {
-      const message = `Group ${this.#group} chose the assignor "${answer.protocolName}", which this member did not offer`
-      throw new MillraceError('protocol', message)
-    }
-    const members = readMembers(answer.members)
-    const names = subscribedTopics(members)
-    // Topics of other members' too: the leader is the one who notices when they grow.
-    const untrack = this.#cluster.trackTopics(names)
-    this.#untrackOthers()
-    this.#untrackOthers = untrack
-    await this.#cluster.metadata(names, { signal: this.#aborter.signal })
-    this.#assignedFrom = this.#signature(names)
-    return assignMembers(assignor, members, assignableTopics(names, this.#cluster.snapshot))
+  #advice(code: number): string | undefined {
+    if (code !== ErrorCode.INCONSISTENT_GROUP_PROTOCOL) return undefined
+    const names = this.#settings.assignors.map(({ name }) => `"${name}"`).join(', ')
+    return (
+      `this member offers ${names}, and the other members of the group use other assignors; ` +
+      'give the option `assignors` one that all of them offer, or use another group'
+    )
   }
 
-  #signature(names: readonly string[]): string {
-    return JSON.stringify({ names, counts: partitionCounts(assignableTopics(names, this.#cluster.snapshot)) })
-  }
-
-  /** A member that only missed a generation joins again as itself: as someone new it would leave a dead member behind. */
-  #forgetMembership(code: number): void {
-    this.#generationId = -1
-    if (code !== ErrorCode.ILLEGAL_GENERATION) this.#memberId = ''
-  }
-
-  /** Undefined: to be joined again. */
-  async #sendSync(
-    protocolName: string,
-    assignments: readonly { memberId: string; assignment: Buffer }[],
-  ): Promise<Buffer | undefined> {
-    const { instanceId, maxProcessingMs } = this.#settings
-    const body = {
-      groupId: this.#group,
-      generationId: this.#generationId,
-      memberId: this.#memberId,
-      ...(instanceId === null ? {} : { groupInstanceId: instanceId }),
-      protocolType,
-      protocolName,
-      assignments,
-    }
-    const { errorCode, assignment } = await this.#cluster.send(SyncGroup, body, {
-      group: this.#group,
-      lane: this.#lane,
-      signal: this.#aborter.signal,
-      timeoutMs: maxProcessingMs + joinSlackMs,
-    })
-    if (errorCode === ErrorCode.NONE) return assignment
-    this.#checkCode(errorCode, 'Synchronising with', SyncGroup.name)
-    return undefined
-  }
-
-  /** Heartbeats until the generation ends for this member, and everything has been given up. */
-  async #stay(): Promise<End> {
-    const { clock } = this.#cluster
-    const { heartbeatIntervalMs, sessionTimeoutMs, maxProcessingMs } = this.#settings
-    let heardAtMs = clock.monotonic()
-    const revoking: { state: 'no' | 'under way' | 'done' } = { state: 'no' }
-    for (;;) {
-      if (revoking.state !== 'done') await this.#pause(heartbeatIntervalMs)
-      if (this.#isLeaving) return 'left'
-      // Time ran out before user code was done: joining now would only get it partitions that it does not read.
-      if (revoking.state === 'done') return this.#host.processingMs() > 0 ? this.#leaveForSlowness() : 'rebalance'
-      if (this.#expelledBy !== ErrorCode.NONE) return this.#onRefused(this.#expelledBy)
-      if (this.#host.processingMs() > maxProcessingMs) return this.#leaveForSlowness()
-      const code = await this.#heartbeat()
-      if (this.#isLeaving) return 'left'
-      if (code === ErrorCode.NONE || code === ErrorCode.REBALANCE_IN_PROGRESS) heardAtMs = clock.monotonic()
-      else if (code !== undefined && !remedyForCode(code).retriable) return this.#onRefused(code)
-      else if (clock.monotonic() - heardAtMs > sessionTimeoutMs) return 'lost'
-      if (revoking.state !== 'no' || !(this.#wantsRebalance || code === ErrorCode.REBALANCE_IN_PROGRESS)) continue
-      revoking.state = 'under way'
-      this.#host.onRevoke(maxProcessingMs).finally(() => {
-        revoking.state = 'done'
+  /** Heartbeats until the generation ends for this member, and everything that is to be given up before joining has been. */
+  async #stay(revoked: readonly TopicPartition[]): Promise<void> {
+    const { heartbeatIntervalMs, maxProcessingMs } = this.#settings
+    const givingUp: { state: GivingUp } = { state: 'no' }
+    const giveUp = (partitions: readonly TopicPartition[]) => {
+      givingUp.state = 'under way'
+      void this.#giveUp(partitions).then((state) => {
+        givingUp.state = state
         this.#wake?.()
       })
     }
+    if (revoked.length > 0) giveUp(revoked)
+    for (;;) {
+      const isWaiting = givingUp.state === 'under way' || (givingUp.state === 'no' && !this.#wantsRebalance)
+      if (isWaiting) await this.#pause(Math.min(heartbeatIntervalMs, this.#sessionLeftMs()))
+      if (this.#isLeaving) return
+      if (givingUp.state === 'done') return
+      // Joining now would only get it partitions that it does not read.
+      if (givingUp.state === 'late' || this.#host.processingMs() > maxProcessingMs) return this.#leaveForSlowness()
+      if (this.#expelledBy !== ErrorCode.NONE) return this.#onRefused(this.#expelledBy)
+      const code = await this.#reportedBeat()
+      if (this.#isLeaving) return
+      const isHeard = code === undefined || code === ErrorCode.NONE || code === ErrorCode.REBALANCE_IN_PROGRESS
+      if (!isHeard && !remedyForCode(code).retriable) return this.#onRefused(code)
+      if (this.#sessionLeftMs() <= 0) return this.#lose(ErrorCode.NONE)
+      if (givingUp.state !== 'no' || !(this.#wantsRebalance || code === ErrorCode.REBALANCE_IN_PROGRESS)) continue
+      const { givenUpToJoin } = this.#ownership
+      if (givenUpToJoin.length === 0) return
+      giveUp(givenUpToJoin)
+    }
   }
 
-  #onRefused(code: number): End {
-    if (isExpelled(code)) {
-      this.#forgetMembership(code)
-      return 'lost'
-    }
+  async #giveUp(partitions: readonly TopicPartition[]): Promise<GivingUp> {
+    const lossCount = this.#lossCount
+    const isDone = await this.#host.onRevoke(partitions, this.#settings.maxProcessingMs)
+    if (!isDone) return 'late'
+    // Not what a membership since then has.
+    if (lossCount === this.#lossCount) this.#ownership.giveUp(partitions)
+    return 'done'
+  }
+
+  #onRefused(code: number): Promise<void> {
+    if (isExpelled(code)) return this.#lose(code)
     throw brokerError(code, `Heartbeat to group ${this.#group}`, Heartbeat.name)
   }
 
-  /** The code of the answer; undefined when there was none. */
-  async #heartbeat(): Promise<number | undefined> {
-    const { instanceId, sessionTimeoutMs } = this.#settings
-    const body = {
-      groupId: this.#group,
-      generationId: this.#generationId,
-      memberId: this.#memberId,
-      ...(instanceId === null ? {} : { groupInstanceId: instanceId }),
-    }
+  /** How long the coordinator may take this member for alive, from what was heard. */
+  #sessionLeftMs(): number {
+    return Math.max(0, this.#heardAtMs + this.#settings.sessionTimeoutMs - this.#cluster.clock.monotonic())
+  }
+
+  /** The code of the answer. Rejects with {@link MillraceError}. */
+  async #beat(isJoining: boolean): Promise<number> {
+    const { sessionTimeoutMs } = this.#settings
+    const sentAtMs = this.#cluster.clock.monotonic()
+    const usualMs = Math.max(heartbeatTimeoutMinMs, Math.round(sessionTimeoutMs / 3))
+    const timeoutMs = Math.max(1, Math.min(usualMs, this.#sessionLeftMs()))
     try {
-      const { errorCode } = await this.#cluster.send(Heartbeat, body, {
-        group: this.#group,
-        lane: this.#lane,
-        signal: this.#aborter.signal,
-        timeoutMs: Math.max(1000, Math.round(sessionTimeoutMs / 3)),
-      })
-      const remedy = remedyForCode(errorCode)
-      this.#cluster.applyRemedy(remedy, { group: this.#group })
-      if (remedy.retriable) {
-        this.#host.onStalled('heartbeat', brokerError(errorCode, `Heartbeat to group ${this.#group}`, Heartbeat.name))
-      }
-      return errorCode
+      const { signal } = this.#aborter
+      const code = await this.#requests.heartbeat(this.identity, { timeoutMs, isJoining, signal })
+      const isMember = code === ErrorCode.NONE || code === ErrorCode.REBALANCE_IN_PROGRESS
+      if (isMember) this.#heardAtMs = Math.max(this.#heardAtMs, sentAtMs)
+      this.#cluster.applyRemedy(remedyForCode(code), { group: this.#group })
+      return code
     } catch (error) {
       const failure = toMillraceError(error, 'Heartbeat')
+      if (!this.#isLeaving) this.#cluster.applyRemedy(remedyForError(failure), { group: this.#group })
+      throw failure
+    }
+  }
+
+  /** The code of the answer; undefined when there was none. Tells what does not work. */
+  async #reportedBeat(): Promise<number | undefined> {
+    try {
+      const code = await this.#beat(false)
+      if (remedyForCode(code).retriable) {
+        this.#host.onStalled('heartbeat', brokerError(code, `Heartbeat to group ${this.#group}`, Heartbeat.name))
+      }
+      return code
+    } catch (error) {
+      const failure = error as MillraceError
       if (this.#isLeaving) return undefined
-      this.#cluster.applyRemedy(remedyForError(failure), { group: this.#group })
       this.#host.onStalled('heartbeat', failure)
       if (!failure.retriable) throw failure
       return undefined
@@ -372,28 +434,20 @@ export class ClassicGroup {
   }
 
   /** The others shall not wait for this member: it goes, and comes back when its user code does. */
-  async #leaveForSlowness(): Promise<End> {
-    const { maxProcessingMs } = this.#settings
+  async #leaveForSlowness(): Promise<void> {
+    const { maxProcessingMs, heartbeatIntervalMs } = this.#settings
     const message = `User code took longer than ${maxProcessingMs} ms over a message (maxProcessingMs): its partitions go to others`
-    await this.#sendLeave(this.#memberId, message).catch(() => {})
-    this.#memberId = ''
-    await this.#lose()
+    const memberId = this.#memberId
+    const lost = this.#lose(ErrorCode.UNKNOWN_MEMBER_ID)
+    await this.#sendLeave(memberId, message)
+    await lost
     this.#host.onError(new MillraceError('too-slow', message))
-    while (this.#host.processingMs() > 0 && !this.#isLeaving) await this.#pause(this.#settings.heartbeatIntervalMs)
-    return 'rebalance'
+    while (this.#host.processingMs() > 0 && !this.#isLeaving) await this.#pause(heartbeatIntervalMs)
   }
 
-  /** Tries for a while: until the coordinator knows, the others have to wait for the session to time out. */
+  /** Never rejects: the session times out in the end. */
   async #sendLeave(memberId: string, reason: string): Promise<void> {
-    const { signal } = this.#closer
-    const body = (version: number) =>
-      version >= 3 ? { groupId: this.#group, members: [{ memberId, reason }] } : { groupId: this.#group, memberId }
-    const attempt = async (timeoutMs: number) => {
-      // Not in the group's lane: it would wait behind a join that may take minutes.
-      const { errorCode } = await this.#cluster.send(LeaveGroup, body, { group: this.#group, signal, timeoutMs })
-      if (errorCode !== ErrorCode.NONE) throw brokerError(errorCode, `Leaving group ${this.#group}`, LeaveGroup.name)
-    }
-    await this.#cluster.retry(attempt, { group: this.#group, signal, timeoutMs: leaveTimeoutMs })
+    await this.#requests.leave(memberId, reason, this.#closer.signal).catch(() => {})
   }
 
   /** Waits, unless something happens before. */
