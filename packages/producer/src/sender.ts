@@ -24,6 +24,13 @@ import { splitBatch } from './split.ts'
 
 /** Bytes above which compression leaves the event loop, where the codec can. */
 const offThreadSizeMin = 64 * 1024
+/** What a leader may also answer after it has appended a batch, when its wait for the replicas ends otherwise. */
+const writtenPerhaps: ReadonlySet<number> = new Set([
+  ErrorCode.REQUEST_TIMED_OUT,
+  ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+  ErrorCode.KAFKA_STORAGE_ERROR,
+])
 /** The first version that names topics by id. */
 const topicIdVersion = 13
 
@@ -296,10 +303,7 @@ export class Sender {
       this.#onSequenceRefused(queue, batch)
       return
     }
-    // The leader wrote it, and could not say more.
-    if (errorCode === ErrorCode.REQUEST_TIMED_OUT || errorCode === ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND) {
-      batch.mayBeWritten = true
-    }
+    if (writtenPerhaps.has(errorCode)) batch.mayBeWritten = true
     const isTooLarge = errorCode === ErrorCode.MESSAGE_TOO_LARGE || errorCode === ErrorCode.RECORD_LIST_TOO_LARGE
     if (isTooLarge && batch.recordCount > 1 && !batch.isSettled) {
       this.#split(queue, batch)

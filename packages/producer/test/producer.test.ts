@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { ManualClock } from '@millrace/base'
 import { hangUp, noAnswer, pass } from '@millrace/client/testing'
-import { InitProducerId, Metadata, Produce } from '@millrace/protocol'
+import { ErrorCode, InitProducerId, Metadata, Produce } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { type DeliveryReport, keyedPartition, ProduceError, Producer, roundRobin, string, topic } from '../src/index.ts'
 import { recordsIn, valuesIn, world } from './world.ts'
@@ -356,6 +356,31 @@ describe('giving up', () => {
     remove()
     expect((await run(producer.send('t', { value: '1' }))).offset).toBe(1)
     expect(valuesIn(scripted.log('t'))).toEqual(['0', '1'])
+    await run(producer.close())
+  })
+
+  it('says that a record may be written when the leader stepped down while it waited for replicas', async () => {
+    const { scripted, producer, run, fails } = await world({ deliveryTimeoutMs: 1000 })
+    scripted.createTopic('t', 1)
+    await run(producer.send('t', { value: 'a' }))
+    let isFirst = true
+    const remove = scripted.intercept(Produce, async ({ body }, proceed) => {
+      // The first try is appended, whatever is said of it; the others reach nobody.
+      if (isFirst) await proceed()
+      isFirst = false
+      const errorCode = ErrorCode.NOT_LEADER_OR_FOLLOWER
+      return {
+        responses: body.topicData.map(({ name, topicId, partitionData }) => ({
+          name,
+          topicId,
+          partitionResponses: partitionData.map(({ index }) => ({ index, errorCode, baseOffset: -1 })),
+        })),
+      }
+    })
+    expect(await fails(producer.send('t', { value: 'b' }))).toMatchObject({ outcome: 'unknown' })
+    remove()
+    await run(producer.send('t', { value: 'c' }))
+    expect(valuesIn(scripted.log('t'))).toEqual(['a', 'b', 'c'])
     await run(producer.close())
   })
 

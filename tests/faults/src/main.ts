@@ -25,6 +25,8 @@ const limitMs = 15_000
 const exchangeMin = 20
 /** A case whose broker is a process that takes its time to start. */
 const slowLimitMs = 60_000
+const sessionTimeoutMs = 3000
+const slowSessionTimeoutMs = 20_000
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
@@ -98,16 +100,20 @@ class Suite {
     return (await Promise.all(lists)).flat()
   }
 
+  get #common() {
+    return { strays: this.#strays, limitMs, sessionTimeoutMs }
+  }
+
   async #runShared(each: Case): Promise<CaseResult> {
-    const result = await runCase(each, { broker: this.#shared, direct: this.#direct, strays: this.#strays, limitMs })
+    const result = await runCase(each, { ...this.#common, broker: this.#shared, direct: this.#direct })
     this.#take(result)
     return result
   }
 
   async #runAlone(each: Case): Promise<void> {
     const broker = await this.#kind.start(true)
-    const isSlow = this.#kind === kafka
-    const options = { broker, direct: undefined, strays: this.#strays, limitMs: isSlow ? slowLimitMs : limitMs }
+    const slow = { limitMs: slowLimitMs, sessionTimeoutMs: slowSessionTimeoutMs }
+    const options = { ...this.#common, broker, direct: undefined, ...(this.#kind === kafka ? slow : {}) }
     this.#take(await runCase(each, options))
     await broker.stop()
   }

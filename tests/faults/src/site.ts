@@ -36,7 +36,7 @@ export class Site {
   readonly strike: Strike | undefined
   readonly #case: Case
   readonly #broker: TestBroker
-  readonly #log: ExchangeLog
+  readonly log: ExchangeLog
   readonly #proxies: FaultProxy[] = []
   readonly #onError: (error: unknown) => void
   onCommit: (partition: number, offset: number) => void = () => {}
@@ -44,7 +44,7 @@ export class Site {
   private constructor(each: Case, broker: TestBroker, log: ExchangeLog, onError: (error: unknown) => void) {
     this.#case = each
     this.#broker = broker
-    this.#log = log
+    this.log = log
     this.#onError = onError
     this.strike = each.fault === undefined ? undefined : new Strike(each.fault, times)
   }
@@ -76,7 +76,7 @@ export class Site {
       reconnectBackoffMaxMs: 200,
       onState: (event) => {
         this.events.push(event)
-        if ('error' in event) this.#log.remark(`${event.type}: ${event.error.code}: ${event.error.message}`)
+        if ('error' in event) this.log.remark(`${event.type}: ${event.error.code}: ${event.error.message}`)
       },
       ...(isNamed ? { transport: this.#namedTransport() } : {}),
     }
@@ -90,7 +90,7 @@ export class Site {
   async disturb(): Promise<void> {
     const { disturbance } = this.#case
     if (disturbance === undefined) return
-    this.#log.remark(`${disturbance} ...`)
+    this.log.remark(`${disturbance} ...`)
     switch (disturbance) {
       case 'the broker restarts':
         await this.#broker.restart()
@@ -105,7 +105,7 @@ export class Site {
       case 'the first of two addresses dies':
         await this.#proxies.shift()?.close()
     }
-    this.#log.remark(`${disturbance}: done`)
+    this.log.remark(`${disturbance}: done`)
   }
 
   async close(): Promise<void> {
@@ -117,7 +117,7 @@ export class Site {
     const options: FaultProxyOptions = {
       target: () => this.#broker.address,
       strike: this.strike,
-      log: this.#log,
+      log: this.log,
       latencyMs: this.#case.flow.latencyMs ?? 0,
       advertised: () => (isNamed ? hostName : this.#first.address),
       onRequest: (exchange, frame) => this.#onRequest(exchange, frame),

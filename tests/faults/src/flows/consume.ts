@@ -9,7 +9,6 @@ const processingMs = 1
 const settings = {
   from: 'earliest',
   autoCommitIntervalMs: 50,
-  sessionTimeoutMs: 3000,
   heartbeatIntervalMs: 100,
   maxProcessingMs: 2000,
   fetchWaitMs: 100,
@@ -29,7 +28,8 @@ class Member {
     this.name = name
     this.#reading = reading
     const group = { group: context.name, topics: [context.name] }
-    const options: ConsumerOptions<Buffer, Buffer> = { ...context.client, ...settings, ...group }
+    const { sessionTimeoutMs } = context
+    const options: ConsumerOptions<Buffer, Buffer> = { ...context.client, ...settings, ...group, sessionTimeoutMs }
     this.consumer = new Consumer(options)
     context.own(this.consumer)
     this.consumer.on('assigned', (partitions) => {

@@ -10,6 +10,8 @@ export interface FlowContext {
   readonly name: string
   /** Options of every client: where the proxy is, and short timeouts. */
   readonly client: ClusterOptions
+  /** How long a member may not be heard of: longer than the broker is away. */
+  readonly sessionTimeoutMs: number
   /** Around the proxy. */
   readonly direct: Direct
   /** What happened to the client's connections. */

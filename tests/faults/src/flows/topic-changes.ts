@@ -168,7 +168,7 @@ interface Given {
 }
 
 function startConsumer(context: FlowContext): Given {
-  const { client, name } = context
+  const { client, name, sessionTimeoutMs } = context
   const consumer = new Consumer<Buffer, Buffer>({
     ...client,
     metadataMaxAgeMs,
@@ -176,7 +176,7 @@ function startConsumer(context: FlowContext): Given {
     topics: [name],
     from: 'earliest',
     autoCommitIntervalMs: 50,
-    sessionTimeoutMs: 3000,
+    sessionTimeoutMs,
     heartbeatIntervalMs: 100,
     maxProcessingMs: 2000,
     fetchWaitMs: 100,

@@ -47,6 +47,17 @@ describe('ExchangeLog', () => {
     expect(log.reply(1, reply(1)).number).toBe(2)
   })
 
+  it('tells connections that end together from one that ends alone', () => {
+    let nowMs = 0
+    const log = new ExchangeLog(() => nowMs)
+    log.lose(1)
+    nowMs = 50
+    log.lose(2)
+    nowMs = 52
+    log.lose(3)
+    expect([1, 2, 3, 4].map((connection) => log.endedWithOthers(connection, 10))).toEqual([false, true, true, false])
+  })
+
   it('tells what happened in the order of time', () => {
     let nowMs = 100
     const log = new ExchangeLog(() => nowMs)

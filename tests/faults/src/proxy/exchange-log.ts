@@ -34,6 +34,8 @@ export class ExchangeLog {
   readonly #exchanges: Exchange[] = []
   readonly #remarks: Remark[] = []
   readonly #pending = new Map<number, Exchange[]>()
+  /** When connections ended. */
+  readonly #ends = new Map<number, number>()
 
   /** `clock` gives milliseconds from some moment on. */
   constructor(clock: () => number) {
@@ -96,9 +98,17 @@ export class ExchangeLog {
   /** The connection is gone, with everything that was not answered. */
   lose(connection: number): void {
     this.#pending.delete(connection)
+    this.#ends.set(connection, this.#now())
     for (const exchange of this.#exchanges) {
       if (exchange.connection === connection && !exchange.isAnswered) exchange.isLost = true
     }
+  }
+
+  /** Whether other connections ended together with this one, `withinMs` apart: as when a client is closed. */
+  endedWithOthers(connection: number, withinMs: number): boolean {
+    const endMs = this.#ends.get(connection)
+    if (endMs === undefined) return false
+    return [...this.#ends].some(([other, atMs]) => other !== connection && Math.abs(atMs - endMs) <= withinMs)
   }
 
   /** The proxy answers by itself: no reply of the broker is waited for. */
