@@ -64,7 +64,7 @@ export class WaitingRecords {
   }
 
   /**
-   * Adds a record, with its outcome when that is wanted.  Throws {@link MillraceError} `buffer-full`.
+   * Adds a record, with its outcome when that is wanted. Throws {@link MillraceError} `buffer-full`.
    *
    * @param isKnown whether the topic is known, and only room is missing
    */

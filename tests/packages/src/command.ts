@@ -4,9 +4,13 @@ import { mkdirSync } from 'node:fs'
 
 const readyTimeoutMs = 30_000
 
+/** What a user runs it with: the Node after `--node`, or the one that runs this. */
+const nodeFlag = process.argv.indexOf('--node')
+const node = nodeFlag < 0 ? process.execPath : (process.argv[nodeFlag + 1] ?? '')
+
 /** Starts the broker on a free port; resolves with the port once it says that it is ready. */
 function startBroker(bin: string, cwd: string): Promise<{ child: ChildProcess; port: string }> {
-  const child = spawn(process.execPath, [bin, 'start', '--port', '0', '--data', './data'], {
+  const child = spawn(node, [bin, 'start', '--port', '0', '--data', './data'], {
     cwd,
     env: cleanEnvironment(),
   })
@@ -45,7 +49,7 @@ function cleanEnvironment() {
 }
 
 function expectOutput(bin: string, cwd: string, args: readonly string[], expected: string): void {
-  const result = spawnSync(process.execPath, [bin, ...args], { cwd, encoding: 'utf8', env: cleanEnvironment() })
+  const result = spawnSync(node, [bin, ...args], { cwd, encoding: 'utf8', env: cleanEnvironment() })
   if (result.status === 0 && result.stdout.includes(expected)) return
   throw new Error(
     `millrace ${args.join(' ')}: exit ${result.status}, expected ${JSON.stringify(expected)}\n${result.stdout}${result.stderr}`,
@@ -72,7 +76,7 @@ function useBroker(bin: string, cwd: string, port: string, round: 'first' | 'sec
   const server = ['--bootstrap-server', `127.0.0.1:${port}`]
   if (round === 'first') {
     expectOutput(bin, cwd, ['topic', 'create', 'orders', '--partitions', '3', ...server], 'Created orders')
-    const produced = spawnSync(process.execPath, [bin, 'produce', 'orders', '--compression', 'zstd', ...server], {
+    const produced = spawnSync(node, [bin, 'produce', 'orders', '--compression', 'zstd', ...server], {
       cwd,
       encoding: 'utf8',
       env: cleanEnvironment(),

@@ -1,6 +1,6 @@
 /**
  * Builds and packs every published package, checks the tarballs, and runs the bundled command from an empty folder.
- * `npm run test:packages`; ends with `N passed, N failed`.
+ * `npm run test:packages`, with `-- --node FILE` for another Node to run the command with; ends with `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
