@@ -10,7 +10,16 @@ import {
   type LogDirectory,
   type QuorumDescription,
 } from './cluster-info.ts'
-import { alterConfigs, type ConfigChanges, type ConfigEntry, type ConfigResource, describeConfigs } from './configs.ts'
+import {
+  alterConfigs,
+  type ConfigChanges,
+  type ConfigEntry,
+  type ConfigResource,
+  type ConfigResourceType,
+  describeConfigs,
+  listConfigResources,
+} from './configs.ts'
+import { type GroupLag, groupLag } from './group-lag.ts'
 import {
   alterGroupOffsets,
   type CommittedOffset,
@@ -22,6 +31,8 @@ import {
   type ListedGroup,
   listGroupOffsets,
   listGroups,
+  type MemberToRemove,
+  removeGroupMembers,
 } from './groups.ts'
 import type { OperationOptions } from './operation.ts'
 import type { Result, Results } from './result.ts'
@@ -66,10 +77,12 @@ export class Admin {
     this.#cluster = 'cluster' in options ? options.cluster : new Cluster(options)
   }
 
+  /** Creates topics. An error of a result is TOPIC_ALREADY_EXISTS where there is one of the name. */
   createTopics(topics: readonly NewTopic[], options?: ValidateOptions): Promise<Results<CreatedTopic>> {
     return createTopics(this.#cluster, topics, options)
   }
 
+  /** Deletes topics with all their records. */
   deleteTopics(names: readonly string[], options?: OperationOptions): Promise<Results<void>> {
     return deleteTopics(this.#cluster, names, options)
   }
@@ -127,10 +140,12 @@ export class Admin {
     return alterConfigs(this.#cluster, changes, options)
   }
 
+  /** The groups of all brokers, whatever their type. */
   listGroups(options?: OperationOptions): Promise<readonly ListedGroup[]> {
     return listGroups(this.#cluster, options)
   }
 
+  /** State, protocol and members of groups, by group id. */
   describeGroups(groupIds: readonly string[], options?: OperationOptions): Promise<Results<GroupDescription>> {
     return describeGroups(this.#cluster, groupIds, options)
   }
@@ -140,6 +155,7 @@ export class Admin {
     return deleteGroups(this.#cluster, groupIds, options)
   }
 
+  /** What a group has committed, by topic and partition. */
   listGroupOffsets(groupId: string, options?: OperationOptions): Promise<readonly CommittedOffset[]> {
     return listGroupOffsets(this.#cluster, groupId, options)
   }
@@ -153,6 +169,7 @@ export class Admin {
     return alterGroupOffsets(this.#cluster, groupId, offsets, options)
   }
 
+  /** Forgets what a group committed, for topics that no member subscribes to. Keys of the result are `topic-partition`. */
   deleteGroupOffsets(
     groupId: string,
     partitions: readonly TopicPartition[],
@@ -161,6 +178,29 @@ export class Admin {
     return deleteGroupOffsets(this.#cluster, groupId, partitions, options)
   }
 
+  /** How far a group is behind, partition by partition. Rejects with GROUP_ID_NOT_FOUND for a group that does not exist. */
+  groupLag(groupId: string, options?: OperationOptions): Promise<GroupLag> {
+    return groupLag(this.#cluster, groupId, options)
+  }
+
+  /** Takes members out of a classic group; keys of the result are what they were named by. They may join again. */
+  removeGroupMembers(
+    groupId: string,
+    members: readonly MemberToRemove[],
+    options?: OperationOptions & { /** Told to the group. */ readonly reason?: string },
+  ): Promise<Results<void>> {
+    return removeGroupMembers(this.#cluster, groupId, members, options)
+  }
+
+  /** Names of what has configs: all types, or those named. */
+  listConfigResources(
+    types?: readonly ConfigResourceType[],
+    options?: OperationOptions,
+  ): Promise<readonly ConfigResource[]> {
+    return listConfigResources(this.#cluster, types, options)
+  }
+
+  /** The cluster's id, its brokers, and where to send what a controller decides. */
   describeCluster(options?: OperationOptions): Promise<ClusterDescription> {
     return describeCluster(this.#cluster, options)
   }
@@ -170,6 +210,7 @@ export class Admin {
     return describeLogDirs(this.#cluster, options)
   }
 
+  /** Producers that the leaders of partitions remember. Keys of the result are `topic-partition`. */
   describeProducers(
     partitions: readonly TopicPartition[],
     options?: OperationOptions,
@@ -177,6 +218,7 @@ export class Admin {
     return describeProducers(this.#cluster, partitions, options)
   }
 
+  /** Leader, voters and observers of the metadata quorum, and how far each of them is. */
   describeQuorum(options?: OperationOptions): Promise<QuorumDescription> {
     return describeQuorum(this.#cluster, options)
   }
@@ -186,6 +228,7 @@ export class Admin {
     if (this.#isOwner) await this.#cluster.close()
   }
 
+  /** As {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

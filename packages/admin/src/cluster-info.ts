@@ -5,6 +5,7 @@ import { ask, askOnce, type OperationOptions, retry } from './operation.ts'
 import { type Result, type Results, resultOf } from './result.ts'
 import { askLeaders, partitionKey, type TopicPartition } from './topics.ts'
 
+/** A cluster and its brokers, by ascending id. */
 export interface ClusterDescription {
   readonly clusterId: string
   /** A broker that passes requests on to the controller. */
@@ -17,11 +18,13 @@ export interface ClusterDescription {
   }[]
 }
 
+/** A directory of logs on a broker; sizes in bytes. */
 export interface LogDirectory {
   readonly path: string
   readonly partitions: readonly (TopicPartition & { readonly size: number })[]
 }
 
+/** A producer that a partition's leader remembers, to tell duplicates from new records. */
 export interface ActiveProducer {
   readonly producerId: number
   readonly producerEpoch: number
@@ -31,6 +34,7 @@ export interface ActiveProducer {
   readonly transactionStartOffset: number
 }
 
+/** The metadata quorum, as its leader sees it. */
 export interface QuorumDescription {
   readonly leaderId: number
   readonly leaderEpoch: number
@@ -39,6 +43,7 @@ export interface QuorumDescription {
   readonly observers: readonly QuorumReplica[]
 }
 
+/** A node that has the metadata log, and where its copy ends. */
 export interface QuorumReplica {
   readonly id: number
   readonly logEndOffset: number

@@ -1,17 +1,20 @@
 /** Operations on configs of topics, brokers and groups. */
 import type { Cluster } from '@millrace/client'
-import { DescribeConfigs, ErrorCode, IncrementalAlterConfigs } from '@millrace/protocol'
-import { ask, type OperationOptions } from './operation.ts'
-import { type Result, type Results, resultOf } from './result.ts'
+import { DescribeConfigs, ErrorCode, IncrementalAlterConfigs, ListConfigResources } from '@millrace/protocol'
+import { askOnce, askOneByOne, type OperationOptions } from './operation.ts'
+import { type Results, resultOf } from './result.ts'
 
+/** The kinds of things that have configs. */
 export type ConfigResourceType = 'topic' | 'broker' | 'group' | 'client-metrics'
 
+/** Something that has configs. */
 export interface ConfigResource {
   readonly type: ConfigResourceType
   /** A topic, a broker's id (empty: all brokers), a group. */
   readonly name: string
 }
 
+/** A config as it holds now, and which layer it comes from. */
 export interface ConfigEntry {
   /** Null for a value that is secret or not set. */
   readonly value: string | null
@@ -21,6 +24,7 @@ export interface ConfigEntry {
   readonly source: ConfigSource
 }
 
+/** The layer that a value comes from: the topic, this broker, all brokers, the broker's file, the default. */
 export type ConfigSource =
   | 'topic'
   | 'broker'
@@ -55,46 +59,41 @@ function nodeFor({ type, name }: ConfigResource): { node?: number } {
 }
 
 /** Keys of the result are `topic:orders`, `broker:1`. */
-export async function describeConfigs(
+export function describeConfigs(
   cluster: Cluster,
   resources: readonly ConfigResource[],
   options: OperationOptions = {},
 ): Promise<Results<ReadonlyMap<string, ConfigEntry>>> {
-  const results = new Map<string, Result<ReadonlyMap<string, ConfigEntry>>>()
-  for (const resource of resources) {
+  const attempt = async (resource: ConfigResource, timeoutMs: number) => {
     const body = {
       resources: [{ resourceType: typeCodes[resource.type], resourceName: resource.name, configurationKeys: null }],
     }
-    const response = await ask(cluster, DescribeConfigs, body, { ...options, ...nodeFor(resource) })
+    const response = await cluster.send(DescribeConfigs, body, { ...options, ...nodeFor(resource), timeoutMs })
     const [answer] = response.results
     const what = `Describing the configs of ${resource.type} "${resource.name}"`
     const code = answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
-    results.set(
-      keyOf(resource),
-      resultOf(code, what, DescribeConfigs.name, answer?.errorMessage, () => {
-        return new Map(
-          (answer?.configs ?? []).map(({ name, value, readOnly, isSensitive, configSource }) => [
-            name,
-            { value, isReadOnly: readOnly, isSensitive, source: sources[configSource] ?? 'unknown' },
-          ]),
-        )
-      }),
-    )
+    return resultOf(code, what, DescribeConfigs.name, answer?.errorMessage, () => {
+      return new Map(
+        (answer?.configs ?? []).map(({ name, value, readOnly, isSensitive, configSource }) => [
+          name,
+          { value, isReadOnly: readOnly, isSensitive, source: sources[configSource] ?? 'unknown' },
+        ]),
+      )
+    })
   }
-  return results
+  return askOneByOne(cluster, resources, keyOf, attempt, () => options)
 }
 
 const setOperation = 0
 const deleteOperation = 1
 
 /** Changes the named configs and leaves the others. */
-export async function alterConfigs(
+export function alterConfigs(
   cluster: Cluster,
   changes: readonly (ConfigResource & { readonly configs: ConfigChanges })[],
   options: OperationOptions & { readonly validateOnly?: boolean } = {},
 ): Promise<Results<void>> {
-  const results = new Map<string, Result<void>>()
-  for (const { configs, ...resource } of changes) {
+  const attempt = async ({ configs, ...resource }: (typeof changes)[number], timeoutMs: number) => {
     const entries = Object.entries(configs).map(([name, value]) => {
       return { name, configOperation: value === null ? deleteOperation : setOperation, value }
     })
@@ -102,14 +101,33 @@ export async function alterConfigs(
       resources: [{ resourceType: typeCodes[resource.type], resourceName: resource.name, configs: entries }],
       validateOnly: options.validateOnly ?? false,
     }
-    const response = await ask(cluster, IncrementalAlterConfigs, body, { ...options, ...nodeFor(resource) })
+    const response = await cluster.send(IncrementalAlterConfigs, body, { ...options, ...nodeFor(resource), timeoutMs })
     const [answer] = response.responses
     const what = `Altering the configs of ${resource.type} "${resource.name}"`
     const code = answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
-    results.set(
-      keyOf(resource),
-      resultOf(code, what, IncrementalAlterConfigs.name, answer?.errorMessage, () => undefined),
-    )
+    return resultOf(code, what, IncrementalAlterConfigs.name, answer?.errorMessage, () => undefined)
   }
-  return results
+  return askOneByOne(cluster, changes, keyOf, attempt, () => options)
+}
+
+/** Names of what has configs, by type; all types unless some are named. Kafka 4.1 and later answer for all of them (KIP-1142). */
+export async function listConfigResources(
+  cluster: Cluster,
+  types: readonly ConfigResourceType[] | undefined,
+  options: OperationOptions = {},
+): Promise<readonly ConfigResource[]> {
+  const response = await askOnce(
+    cluster,
+    ListConfigResources,
+    // Version 0 knows client metrics only, and has nothing to ask for.
+    (version) => (version >= 1 ? { resourceTypes: (types ?? []).map((type) => typeCodes[type]) } : {}),
+    'Listing what has configs',
+    ({ errorCode }) => ({ code: errorCode }),
+    options,
+  )
+  const names = Object.keys(typeCodes) as ConfigResourceType[]
+  return response.configResources.flatMap(({ resourceName, resourceType }) => {
+    const type = names.find((name) => typeCodes[name] === resourceType)
+    return type === undefined ? [] : [{ type, name: resourceName }]
+  })
 }

@@ -5,15 +5,17 @@ import {
   DescribeGroups,
   decodeConsumerAssignment,
   ErrorCode,
+  LeaveGroup,
   ListGroups,
   OffsetCommit,
   OffsetDelete,
   OffsetFetch,
 } from '@millrace/protocol'
-import { askEach, askOnce, type OperationOptions, retry } from './operation.ts'
-import { type Result, type Results, resultOf, succeeded } from './result.ts'
+import { askEach, askOnce, askOneByOne, type OperationOptions, retry } from './operation.ts'
+import { type Result, type Results, resultOf } from './result.ts'
 import { partitionKey, type TopicPartition } from './topics.ts'
 
+/** A group as brokers list it. */
 export interface ListedGroup {
   readonly groupId: string
   /** `consumer` for consumer groups; empty for groups that only commit. */
@@ -23,6 +25,7 @@ export interface ListedGroup {
   readonly type: string
 }
 
+/** A member of a group, and what it was assigned. */
 export interface GroupMember {
   readonly memberId: string
   readonly groupInstanceId: string | null
@@ -31,6 +34,7 @@ export interface GroupMember {
   readonly assignment: readonly TopicPartition[]
 }
 
+/** A group as its coordinator describes it. */
 export interface GroupDescription {
   readonly groupId: string
   readonly state: string
@@ -41,6 +45,7 @@ export interface GroupDescription {
   readonly members: readonly GroupMember[]
 }
 
+/** What a group committed for a partition: `offset` is the next record to read. */
 export interface CommittedOffset extends TopicPartition {
   readonly offset: number
   /** -1 when unknown. */
@@ -75,47 +80,38 @@ export async function listGroups(cluster: Cluster, options: OperationOptions = {
   return [...found.values()].sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
 }
 
-export async function describeGroups(
+export function describeGroups(
   cluster: Cluster,
   groupIds: readonly string[],
   options: OperationOptions = {},
 ): Promise<Results<GroupDescription>> {
-  const results = new Map<string, Result<GroupDescription>>()
-  for (const groupId of groupIds) {
-    const body = { groups: [groupId] }
+  const attempt = async (groupId: string, timeoutMs: number): Promise<Result<GroupDescription>> => {
     const what = `Describing group "${groupId}"`
-    // A coordinator that moved or still loads is worth another try; a group that does not exist is an answer.
-    const codeOf = ({ groups }: { groups: readonly { readonly errorCode: number }[] }) => {
-      const code = groups[0]?.errorCode ?? ErrorCode.NONE
-      return { code: code === ErrorCode.GROUP_ID_NOT_FOUND ? ErrorCode.NONE : code }
-    }
-    const response = await askOnce(cluster, DescribeGroups, body, what, codeOf, { ...options, group: groupId })
+    const sendOptions = { ...options, group: groupId, timeoutMs }
+    const response = await cluster.send(DescribeGroups, { groups: [groupId] }, sendOptions)
     const coordinator = await cluster.coordinatorFor('group', groupId)
-    const group = response.groups[0]
-    const isMissing = group === undefined || group.errorCode !== ErrorCode.NONE || group.groupState === 'Dead'
-    results.set(
+    const [group] = response.groups
+    const isDead = group === undefined || (group.errorCode === ErrorCode.NONE && group.groupState === 'Dead')
+    const code = isDead ? ErrorCode.GROUP_ID_NOT_FOUND : group.errorCode
+    return resultOf(code, what, DescribeGroups.name, group?.errorMessage, () => ({
       groupId,
-      isMissing
-        ? { ok: false, error: brokerError(ErrorCode.GROUP_ID_NOT_FOUND, what, DescribeGroups.name) }
-        : succeeded({
-            groupId,
-            state: group.groupState,
-            protocolType: group.protocolType,
-            protocol: group.protocolData,
-            coordinator,
-            members: group.members.map(({ memberId, groupInstanceId, clientId, clientHost, memberAssignment }) => {
-              return {
-                memberId,
-                groupInstanceId,
-                clientId,
-                clientHost,
-                assignment: assignmentOf(group.protocolType, memberAssignment),
-              }
-            }),
-          }),
-    )
+      state: group?.groupState ?? '',
+      protocolType: group?.protocolType ?? '',
+      protocol: group?.protocolData ?? '',
+      coordinator,
+      members: (group?.members ?? []).map(({ memberId, groupInstanceId, clientId, clientHost, memberAssignment }) => {
+        const assignment = assignmentOf(group?.protocolType ?? '', memberAssignment)
+        return { memberId, groupInstanceId, clientId, clientHost, assignment }
+      }),
+    }))
   }
-  return results
+  return askOneByOne(
+    cluster,
+    groupIds,
+    (id) => id,
+    attempt,
+    (group) => ({ ...options, group }),
+  )
 }
 
 /** Other protocols than the consumers' have assignments of their own kind. */
@@ -127,24 +123,63 @@ function assignmentOf(protocolType: string, bytes: Buffer): readonly TopicPartit
   )
 }
 
-export async function deleteGroups(
+export function deleteGroups(
   cluster: Cluster,
   groupIds: readonly string[],
   options: OperationOptions = {},
 ): Promise<Results<void>> {
-  const results = new Map<string, Result<void>>()
-  for (const groupId of groupIds) {
-    const attempt = async (_: readonly string[], timeoutMs: number) => {
-      const sendOptions = { ...options, group: groupId, timeoutMs }
-      const response = await cluster.send(DeleteGroups, { groupsNames: [groupId] }, sendOptions)
-      const code = response.results[0]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
-      const result = resultOf(code, `Deleting group "${groupId}"`, DeleteGroups.name, null, () => undefined)
-      return new Map([[groupId, result]])
-    }
-    const answered = await askEach(cluster, [groupId], (id) => id, attempt, { ...options, group: groupId })
-    for (const [id, result] of answered) results.set(id, result)
+  const attempt = async (groupId: string, timeoutMs: number) => {
+    const sendOptions = { ...options, group: groupId, timeoutMs }
+    const response = await cluster.send(DeleteGroups, { groupsNames: [groupId] }, sendOptions)
+    const code = response.results[0]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
+    return resultOf(code, `Deleting group "${groupId}"`, DeleteGroups.name, null, () => undefined)
   }
-  return results
+  return askOneByOne(
+    cluster,
+    groupIds,
+    (id) => id,
+    attempt,
+    (group) => ({ ...options, group }),
+  )
+}
+
+/** Whom to take out of a classic group: a static member by its instance, which outlives its process, or a member by its id. */
+export type MemberToRemove = { readonly groupInstanceId: string } | { readonly memberId: string }
+
+/**
+ * Takes members out of a classic group; their partitions go to the others at once. Keys of the result are what members were named
+ * by. The members themselves, if they live, join again.
+ */
+export function removeGroupMembers(
+  cluster: Cluster,
+  groupId: string,
+  members: readonly MemberToRemove[],
+  options: OperationOptions & { readonly reason?: string } = {},
+): Promise<Results<void>> {
+  const nameOf = (member: MemberToRemove) => ('memberId' in member ? member.memberId : member.groupInstanceId)
+  const attempt = async (open: readonly MemberToRemove[], timeoutMs: number) => {
+    const what = `Removing members from group "${groupId}"`
+    const reason = options.reason ?? 'removed by an administrator'
+    const body = {
+      groupId,
+      members: open.map((member) =>
+        'memberId' in member
+          ? { ...member, reason }
+          : { memberId: '', groupInstanceId: member.groupInstanceId, reason },
+      ),
+    }
+    const sendOptions = { ...options, group: groupId, versions: { min: 3 }, timeoutMs }
+    const response = await cluster.send(LeaveGroup, body, sendOptions)
+    if (response.errorCode !== ErrorCode.NONE) throw brokerError(response.errorCode, what, LeaveGroup.name)
+    return new Map(
+      response.members.map(({ memberId, groupInstanceId, errorCode }) => {
+        const isById = open.some((member) => 'memberId' in member && member.memberId === memberId)
+        const name = isById ? memberId : (groupInstanceId ?? memberId)
+        return [name, resultOf(errorCode, `${what}: ${name}`, LeaveGroup.name, null, () => undefined)]
+      }),
+    )
+  }
+  return askEach(cluster, members, nameOf, attempt, { ...options, group: groupId })
 }
 
 /** All offsets that a group has committed. */
@@ -198,26 +233,24 @@ export function alterGroupOffsets(
   return askEach(cluster, offsets, partitionKey, attempt, { ...options, group: groupId })
 }
 
-export async function deleteGroupOffsets(
+export function deleteGroupOffsets(
   cluster: Cluster,
   groupId: string,
   partitions: readonly TopicPartition[],
   options: OperationOptions = {},
 ): Promise<Results<void>> {
-  const topics = new Map<string, { partitionIndex: number }[]>()
-  for (const { topic, partition } of partitions) {
-    topics.set(topic, [...(topics.get(topic) ?? []), { partitionIndex: partition }])
-  }
   const what = `Deleting offsets of group "${groupId}"`
-  const response = await askOnce(
-    cluster,
-    OffsetDelete,
-    { groupId, topics: Array.from(topics, ([name, items]) => ({ name, partitions: items })) },
-    what,
-    ({ errorCode }) => ({ code: errorCode }),
-    { ...options, group: groupId },
-  )
-  return partitionResults(response.topics, what, OffsetDelete.name)
+  const attempt = async (open: readonly TopicPartition[], timeoutMs: number) => {
+    const topics = new Map<string, { partitionIndex: number }[]>()
+    for (const { topic, partition } of open) {
+      topics.set(topic, [...(topics.get(topic) ?? []), { partitionIndex: partition }])
+    }
+    const body = { groupId, topics: Array.from(topics, ([name, items]) => ({ name, partitions: items })) }
+    const response = await cluster.send(OffsetDelete, body, { ...options, group: groupId, timeoutMs })
+    if (response.errorCode !== ErrorCode.NONE) throw brokerError(response.errorCode, what, OffsetDelete.name)
+    return partitionResults(response.topics, what, OffsetDelete.name)
+  }
+  return askEach(cluster, partitions, partitionKey, attempt, { ...options, group: groupId })
 }
 
 function partitionResults(

@@ -8,7 +8,15 @@ export type {
   QuorumReplica,
 } from './cluster-info.ts'
 export type { ConfigChanges, ConfigEntry, ConfigResource, ConfigResourceType, ConfigSource } from './configs.ts'
-export type { CommittedOffset, GroupDescription, GroupMember, GroupOffset, ListedGroup } from './groups.ts'
+export type { GroupLag, PartitionLag } from './group-lag.ts'
+export type {
+  CommittedOffset,
+  GroupDescription,
+  GroupMember,
+  GroupOffset,
+  ListedGroup,
+  MemberToRemove,
+} from './groups.ts'
 export type { OperationOptions } from './operation.ts'
 export { type Result, type Results, valuesOf } from './result.ts'
 export type {

@@ -3,6 +3,7 @@ import { brokerError, type Cluster, type MillraceError, type RetryOptions, type 
 import { type Api, ErrorCode, type Fields, type Input, type Static } from '@millrace/protocol'
 import type { Result, Results } from './result.ts'
 
+/** How long an operation may take, and what ends it earlier. */
 export interface OperationOptions {
   readonly signal?: AbortSignal
   /** How long to go on trying. Default: the cluster's `retryTimeoutMs`, 60 s. */
@@ -72,6 +73,24 @@ export async function askEach<Item, T>(
     if (options.signal?.aborted || !items.every((item) => results.has(keyOf(item)))) throw error
   }
   return results
+}
+
+/** As {@link askEach}, where each item has a request of its own; they are sent at the same time. */
+export async function askOneByOne<Item, T>(
+  cluster: Cluster,
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  attempt: (item: Item, timeoutMs: number) => Promise<Result<T>>,
+  optionsOf: (item: Item) => OperationOptions & Pick<RetryOptions, 'group'>,
+): Promise<Results<T>> {
+  const answers = await Promise.all(
+    items.map((item) => {
+      const only = async (_: readonly Item[], timeoutMs: number) =>
+        new Map([[keyOf(item), await attempt(item, timeoutMs)]])
+      return askEach(cluster, [item], keyOf, only, optionsOf(item))
+    }),
+  )
+  return new Map(answers.flatMap((answer) => [...answer]))
 }
 
 /** That something does not exist is an answer, though Kafka's table has it as retriable. So is that the broker ran out of time. */

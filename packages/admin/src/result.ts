@@ -2,6 +2,7 @@
 import { brokerError, type MillraceError } from '@millrace/client'
 import { ErrorCode } from '@millrace/protocol'
 
+/** The outcome of one item: its value, or why there is none. */
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: MillraceError }
 
 /** By the name or id that was asked for. */

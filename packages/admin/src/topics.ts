@@ -1,5 +1,5 @@
 /** Operations on topics. */
-import { brokerError, type Cluster } from '@millrace/client'
+import { brokerError, type Cluster, type SendOptions } from '@millrace/client'
 import {
   CreatePartitions,
   CreateTopics,
@@ -9,9 +9,10 @@ import {
   ListOffsets,
   Metadata,
 } from '@millrace/protocol'
-import { ask, askEach, controllerTimeoutMs, type OperationOptions } from './operation.ts'
+import { askEach, controllerTimeoutMs, type OperationOptions, retry } from './operation.ts'
 import { type Result, type Results, resultOf } from './result.ts'
 
+/** A topic to create. */
 export interface NewTopic {
   readonly name: string
   /** Default: what the broker is configured with (`num.partitions`). */
@@ -22,6 +23,7 @@ export interface NewTopic {
   readonly configs?: Readonly<Record<string, string>>
 }
 
+/** A topic as it was created. */
 export interface CreatedTopic {
   readonly topicId: string
   /** -1 when the broker is too old to say. */
@@ -29,6 +31,7 @@ export interface CreatedTopic {
   readonly replicationFactor: number
 }
 
+/** A topic and its partitions. Nodes are given by their ids. */
 export interface TopicDescription {
   readonly name: string
   readonly topicId: string
@@ -44,6 +47,7 @@ export interface TopicDescription {
   }[]
 }
 
+/** One partition of a topic. */
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
@@ -52,6 +56,7 @@ export interface TopicPartition {
 /** What to look up: the first offset, the next one, or the first record at or after a time (milliseconds since 1970). */
 export type OffsetQuery = 'earliest' | 'latest' | { readonly timestamp: number }
 
+/** The offset that was looked up, and its record's time and leader epoch (-1 where unknown). */
 export interface FoundOffset {
   /** -1: no record is at or after the time. */
   readonly offset: number
@@ -144,9 +149,20 @@ export async function describeTopics(
   names: readonly string[] | undefined,
   options: OperationOptions = {},
 ): Promise<Results<TopicDescription>> {
+  const attempt = (open: readonly string[], timeoutMs: number) => topicsNow(cluster, open, { ...options, timeoutMs })
+  if (names !== undefined) return askEach(cluster, names, (name) => name, attempt, options)
+  const all = await retry(cluster, (timeoutMs) => topicsNow(cluster, null, { ...options, timeoutMs }), options)
+  const failed = [...all].filter(([, { ok }]) => !ok).map(([name]) => name)
+  return new Map([...all, ...(await askEach(cluster, failed, (name) => name, attempt, options))])
+}
+
+async function topicsNow(
+  cluster: Cluster,
+  names: readonly string[] | null,
+  options: SendOptions,
+): Promise<Results<TopicDescription>> {
   const topics = names?.map((name) => ({ name })) ?? null
-  const response = await ask(
-    cluster,
+  const response = await cluster.send(
     Metadata,
     (version) => (version >= 4 ? { topics, allowAutoTopicCreation: false } : { topics }),
     { ...options, versions: { min: 1 } },

@@ -1,7 +1,19 @@
 import { ManualClock, seededRandom } from '@millrace/base'
 import { Cluster, type MillraceError } from '@millrace/client'
-import { drive, hangUp, noAnswer, ScriptedCluster } from '@millrace/client/testing'
-import { CreateTopics, DescribeGroups, ErrorCode, ListOffsets, Metadata, OffsetCommit } from '@millrace/protocol'
+import { drive, hangUp, type Intercept, noAnswer, ScriptedCluster } from '@millrace/client/testing'
+import {
+  type Api,
+  CreateTopics,
+  DescribeGroups,
+  ErrorCode,
+  type Fields,
+  IncrementalAlterConfigs,
+  LeaveGroup,
+  ListOffsets,
+  Metadata,
+  OffsetCommit,
+  OffsetDelete,
+} from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { Admin, type Results, valuesOf } from '../src/index.ts'
 
@@ -178,6 +190,111 @@ describe('group offsets', () => {
       { topic: 't', partition: 0, offset: 5, metadata: '' },
       { topic: 't', partition: 1, offset: 9, metadata: 'by hand' },
     ])
+  })
+})
+
+/** Makes the brokers serve an API that they do not know otherwise. */
+function serve<const A extends Api<Fields, Fields>>(scripted: ScriptedCluster, api: A, answer: Intercept<A>) {
+  for (const { versions } of scripted.brokers) versions.set(api.key, api.versions)
+  scripted.intercept(api, answer)
+}
+
+/** Answers the first requests with `errorCode` where the script says so, then with `answer`. */
+function refusals(count: number, errorCode: number) {
+  let rest = count
+  return () => (rest-- > 0 ? errorCode : ErrorCode.NONE)
+}
+
+describe('what may pass', () => {
+  it('is asked for again: topics', async () => {
+    const { scripted, admin, run } = await world()
+    scripted.createTopic('t', 2)
+    const code = refusals(2, ErrorCode.LEADER_NOT_AVAILABLE)
+    scripted.intercept(Metadata, ({ body }, proceed) => {
+      const errorCode = body.topics?.length === 0 ? ErrorCode.NONE : code()
+      return errorCode === ErrorCode.NONE ? proceed() : { topics: [{ name: 't', errorCode }] }
+    })
+    expect(outcomes(await run(admin.describeTopics(['t'])))).toMatchObject({ t: { partitions: [{}, {}] } })
+    const again = refusals(1, ErrorCode.LEADER_NOT_AVAILABLE)
+    scripted.intercept(Metadata, (_, proceed) => {
+      const errorCode = again()
+      return errorCode === ErrorCode.NONE ? proceed() : { topics: [{ name: 't', errorCode }] }
+    })
+    expect(outcomes(await run(admin.describeTopics()))).toMatchObject({ t: { partitions: [{}, {}] } })
+  })
+
+  it('is asked for again: configs, and only those that it concerns', async () => {
+    const { scripted, admin, run } = await world()
+    const codes = new Map([
+      ['a', refusals(2, ErrorCode.NOT_CONTROLLER)],
+      ['b', refusals(9, ErrorCode.INVALID_CONFIG)],
+    ])
+    serve(scripted, IncrementalAlterConfigs, ({ body }) => ({
+      responses: body.resources.map(({ resourceType, resourceName }) => {
+        return { errorCode: codes.get(resourceName)?.() ?? 0, errorMessage: null, resourceType, resourceName }
+      }),
+    }))
+    const changes = ['a', 'b'].map((name) => ({ type: 'topic' as const, name, configs: { 'retention.ms': '1' } }))
+    expect(outcomes(await run(admin.alterConfigs(changes)))).toEqual({
+      'topic:a': undefined,
+      'topic:b': 'INVALID_CONFIG',
+    })
+    expect(scripted.seen('IncrementalAlterConfigs')).toHaveLength(4)
+  })
+
+  it('is asked for again: offsets of single partitions', async () => {
+    const { scripted, admin, run } = await world()
+    const first = refusals(2, ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+    serve(scripted, OffsetDelete, ({ body }) => ({
+      topics: body.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => {
+          return { partitionIndex, errorCode: partitionIndex === 0 ? first() : ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC }
+        }),
+      })),
+    }))
+    const partitions = [0, 1].map((partition) => ({ topic: 't', partition }))
+    expect(outcomes(await run(admin.deleteGroupOffsets('g', partitions)))).toEqual({
+      't-0': undefined,
+      't-1': 'GROUP_SUBSCRIBED_TO_TOPIC',
+    })
+  })
+
+  it('is asked for again: groups, each with an answer of its own', async () => {
+    const { scripted, admin, run } = await world()
+    const loading = refusals(1, ErrorCode.NOT_COORDINATOR)
+    serve(scripted, DescribeGroups, ({ body }) => ({
+      groups: body.groups.map((groupId) => ({
+        groupId,
+        errorCode: groupId === 'hidden' ? ErrorCode.GROUP_AUTHORIZATION_FAILED : groupId === 'a' ? loading() : 0,
+        groupState: groupId === 'gone' ? 'Dead' : 'Empty',
+        protocolType: 'consumer',
+        protocolData: '',
+        members: [],
+      })),
+    }))
+    expect(outcomes(await run(admin.describeGroups(['a', 'hidden', 'gone'])))).toMatchObject({
+      a: { state: 'Empty', members: [] },
+      hidden: 'GROUP_AUTHORIZATION_FAILED',
+      gone: 'GROUP_ID_NOT_FOUND',
+    })
+  })
+})
+
+describe('members of a group', () => {
+  it('are taken out by instance or by id, with a result for each', async () => {
+    const { scripted, admin, run } = await world()
+    serve(scripted, LeaveGroup, ({ body }) => ({
+      members: body.members.map(({ memberId, groupInstanceId }) => {
+        const errorCode = memberId === 'm-2' ? ErrorCode.UNKNOWN_MEMBER_ID : ErrorCode.NONE
+        return { memberId: memberId === '' ? 'm-1' : memberId, groupInstanceId, errorCode }
+      }),
+    }))
+    const results = await run(admin.removeGroupMembers('g', [{ groupInstanceId: 'i-1' }, { memberId: 'm-2' }]))
+    expect(outcomes(results)).toEqual({ 'i-1': undefined, 'm-2': 'UNKNOWN_MEMBER_ID' })
+    expect(scripted.seen('LeaveGroup')[0]?.body).toMatchObject({
+      members: [{ memberId: '', groupInstanceId: 'i-1' }, { memberId: 'm-2' }],
+    })
   })
 })
 

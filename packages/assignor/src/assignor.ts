@@ -10,6 +10,7 @@ export interface AssignableTopic {
 /** Partitions of topics, by topic name; partition indexes ascend. */
 export type TopicPartitions = ReadonlyMap<string, readonly number[]>
 
+/** A member of a group, as it said when it joined. */
 export interface AssignableMember {
   readonly memberId: string
   /** `group.instance.id` of a static member. */
@@ -25,6 +26,7 @@ export interface AssignableMember {
   readonly userData?: Buffer | null | undefined
 }
 
+/** What an assignor decides from. */
 export interface AssignmentInput {
   /** The topics that exist, by name. */
   readonly topics: ReadonlyMap<string, AssignableTopic>
@@ -40,6 +42,7 @@ export type GroupAssignment = ReadonlyMap<string, TopicPartitions>
  */
 export type RebalanceProtocol = 'eager' | 'cooperative'
 
+/** A way to share partitions among the members of a group. Pure: no clock, no randomness, nothing remembered. */
 export interface Assignor {
   /** The name in JoinGroup. All members of a group must have one name in common. */
   readonly name: string

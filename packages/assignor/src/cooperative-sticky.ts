@@ -16,6 +16,7 @@ function claimOf(member: AssignableMember): Claim {
   return { partitions: member.ownedPartitions ?? new Map(), generationId: generationOf(member) }
 }
 
+/** Kafka's `cooperative-sticky`: balanced, keeps what it can, and members read on while the group rebalances (KIP-429). */
 export const cooperativeSticky: Assignor = {
   name: 'cooperative-sticky',
   protocol: 'cooperative',

@@ -107,6 +107,7 @@ function giveByRack(shares: readonly TopicShare[]): void {
   }
 }
 
+/** Kafka's `range`: of each topic, a run of partitions for every member; topics with equal subscribers are split alike. */
 export const range: Assignor = {
   name: 'range',
   protocol: 'eager',

@@ -13,6 +13,7 @@ function nextSubscriber(subscriptions: readonly ReadonlySet<string>[], start: nu
   return index
 }
 
+/** Kafka's `roundrobin`: partitions one after the other to the next member that subscribes to their topic. */
 export const roundRobin: Assignor = {
   name: 'roundrobin',
   protocol: 'eager',

@@ -12,6 +12,7 @@ function claimOf({ userData }: AssignableMember): Claim {
   return { partitions: data?.assigned ?? new Map(), generationId: Math.max(-1, data?.generationId ?? -1) }
 }
 
+/** Kafka's `sticky`: balanced, and members keep as much as possible of what they had; eager. */
 export const sticky: Assignor = {
   name: 'sticky',
   protocol: 'eager',

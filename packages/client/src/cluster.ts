@@ -1,5 +1,5 @@
 /** A connection to a cluster: sends any request to the right broker. What producers, consumers and admin clients are made of. */
-import { type Clock, type Logger, type Random, shuffle, TimerWheel } from '@millrace/base'
+import { type Clock, type Logger, type Random, shuffle, TimerWheel, type Workers } from '@millrace/base'
 import { type Address, formatAddress } from '@millrace/network'
 import {
   type Api,
@@ -37,6 +37,7 @@ const queueMax = 10_000
 /** Brokers asked, one after the other, before a request that any of them could answer is given up. */
 const triesMax = 8
 
+/** Where a request goes, besides what its API says, and how long it may take. */
 export interface SendOptions extends RouteHints {
   readonly signal?: AbortSignal | undefined
   /** How long it may take, connecting included. Default: the cluster's `requestTimeoutMs`. */
@@ -47,6 +48,7 @@ export interface SendOptions extends RouteHints {
   readonly lane?: Lane | undefined
 }
 
+/** How long an operation is tried again, and what is looked up anew in between. */
 export interface RetryOptions {
   readonly signal?: AbortSignal | undefined
   /** How long to go on trying. Default: the cluster's `retryTimeoutMs`. */
@@ -56,10 +58,14 @@ export interface RetryOptions {
   readonly transactionalId?: string | undefined
 }
 
+/** A connection to a cluster: finds the brokers, remembers who leads what, and sends each request to the one that answers it. */
 export class Cluster {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** For what takes too long for the event loop. */
+  readonly workers: Workers
+  readonly #ownsWorkers: boolean
   /** Timeouts of everything that belongs to this cluster, in ticks of 5 ms. */
   readonly timers: TimerWheel
   readonly #options: ResolvedClusterOptions
@@ -81,6 +87,8 @@ export class Cluster {
     this.clock = resolved.clock
     this.random = resolved.random
     this.logger = resolved.logger
+    this.workers = resolved.workers
+    this.#ownsWorkers = options.workers === undefined
     this.timers = new TimerWheel(resolved.clock)
     this.#links = new Links({
       transport: resolved.transport,
@@ -219,6 +227,7 @@ export class Cluster {
     return `${purpose}-${this.#laneCount}`
   }
 
+  /** Drops the connections of a lane. What waits on them is rejected with `closed`. */
   closeLane(lane: Lane): void {
     this.#links.close(new MillraceError('closed', `The lane ${lane} has been closed`), lane)
   }
@@ -276,6 +285,7 @@ export class Cluster {
     return answer.nodeId
   }
 
+  /** The next request for this group or transactional id looks for its coordinator again. */
   forgetCoordinator(kind: CoordinatorKind, key: string): void {
     this.#coordinators.forget(kind, key)
   }
@@ -289,8 +299,10 @@ export class Cluster {
     this.#links.close(error)
     for (const end of [...this.#sleepers]) end(error)
     this.timers.close()
+    if (this.#ownsWorkers) await this.workers.close()
   }
 
+  /** As {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

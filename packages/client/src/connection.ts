@@ -47,6 +47,7 @@ interface PendingRequest {
   reject(error: MillraceError): void
 }
 
+/** A connection to one broker, for requests whose version and destination the caller knows. Closed when its peer breaks the protocol. */
 export class BrokerConnection {
   readonly #connection: Connection
   readonly #options: BrokerConnectionOptions

@@ -4,6 +4,7 @@ import type { RequestInput } from '@millrace/protocol'
 import { ErrorCode, FindCoordinator, type FindCoordinatorResponse } from '@millrace/protocol'
 import { brokerError } from './error.ts'
 
+/** What a coordinator is asked for: a consumer group by its id, or a producer by its transactional id. */
 export type CoordinatorKind = 'group' | 'transaction'
 
 const keyTypes: Readonly<Record<CoordinatorKind, number>> = { group: 0, transaction: 1 }

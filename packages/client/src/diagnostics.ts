@@ -50,4 +50,5 @@ export interface DiagnosticsChannel<T> {
 
 export const requestChannel: DiagnosticsChannel<RequestDiagnostics> = channel('millrace:request')
 export const connectionChannel: DiagnosticsChannel<ConnectionDiagnostics> = channel('millrace:connection')
+/** `millrace:delivery`: each batch of records that was acknowledged, or failed. */
 export const deliveryChannel: DiagnosticsChannel<DeliveryDiagnostics> = channel('millrace:delivery')

@@ -33,6 +33,7 @@ export type MillraceErrorCode =
   | 'revoked'
   | 'too-slow'
 
+/** What a {@link MillraceError} says besides its code and message. */
 export interface MillraceErrorOptions {
   /** Default false: nothing is tried again unless somebody said that it may help. */
   readonly retriable?: boolean | undefined
@@ -43,6 +44,7 @@ export interface MillraceErrorOptions {
   readonly cause?: unknown
 }
 
+/** What every operation of the clients rejects with, or throws. `code` says what happened; `retriable`, whether the same may work later. */
 export class MillraceError extends Error {
   override readonly name: string = 'MillraceError'
   readonly code: MillraceErrorCode
@@ -85,6 +87,7 @@ export function brokerError(code: number, what: string, apiName?: string, detail
   })
 }
 
+/** The error of an operation whose `signal` was aborted; the signal's reason is its `cause`. `what` begins a sentence. */
 export function abortedError(signal: AbortSignal, what: string): MillraceError {
   return new MillraceError('aborted', `${what} was aborted`, { cause: signal.reason })
 }

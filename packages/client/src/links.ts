@@ -9,6 +9,7 @@ import { Link, type LinkEnvironment, type LinkState } from './link.ts'
  */
 export type Lane = string
 
+/** The lane of requests that name none. */
 export const mainLane: Lane = 'main'
 
 /** Those that can send soonest come first. */

@@ -2,6 +2,7 @@
 import { type Uuid, zeroUuid } from '@millrace/base'
 import { ErrorCode, type MetadataResponse, type MetadataResponseTopic } from '@millrace/protocol'
 
+/** A broker as Metadata names it, with the address of the listener that was asked. */
 export interface BrokerEndpoint {
   readonly nodeId: number
   readonly host: string
@@ -9,6 +10,7 @@ export interface BrokerEndpoint {
   readonly rack: string | null
 }
 
+/** A partition: who leads it, and who has a copy. Nodes are given by their ids. */
 export interface PartitionMetadata {
   readonly partition: number
   /** Node id; -1 when there is no leader. */
@@ -22,9 +24,10 @@ export interface PartitionMetadata {
   readonly errorCode: number
 }
 
+/** A topic and its partitions, as one answer of Metadata described them. */
 export interface TopicMetadata {
   readonly name: string
-  /** {@link zeroUuid} when the broker does not know ids. */
+  /** The zero uuid when the broker does not know ids. */
   readonly topicId: Uuid
   readonly isInternal: boolean
   /** Kafka's error code; 0 when the topic exists and may be described. */
@@ -35,6 +38,7 @@ export interface TopicMetadata {
   readonly fetchedAtMs: number
 }
 
+/** What is known of a cluster at one moment. Never changed: a newer answer makes a new one. */
 export interface MetadataSnapshot {
   /** Undefined before the first answer. */
   readonly clusterId: string | null | undefined

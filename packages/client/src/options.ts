@@ -1,5 +1,14 @@
 /** The options of a cluster connection, their defaults, and the check of their ranges. */
-import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from '@millrace/base'
+import {
+  type Clock,
+  type Logger,
+  type Random,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  ThreadWorkers,
+  type Workers,
+} from '@millrace/base'
 import { type Address, nodeTransport, type Transport } from '@millrace/network'
 import { parseBrokerList } from './broker-list.ts'
 import { MillraceError } from './error.ts'
@@ -20,6 +29,7 @@ export type ClusterEvent =
   /** A broker answers again. */
   | { readonly type: 'reachable' }
 
+/** How to reach a cluster: where it is, how this client is called, how long things may take. Times are in milliseconds. */
 export interface ClusterOptions {
   /** Where to begin: `host:port`, several with commas or as an array. The other brokers are found through these. */
   readonly brokers: string | readonly string[]
@@ -30,6 +40,11 @@ export interface ClusterOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly logger?: Logger
+  /**
+   * What compresses and decompresses large lz4 and snappy batches. Default: a thread of its own, started when first needed and closed
+   * with the cluster. Workers that are given are left open.
+   */
+  readonly workers?: Workers
   /** A step between connecting and first use, for each connection. */
   readonly setup?: ConnectionSetup
   /** How long one request may take, connecting included. Default 30000. */
@@ -69,6 +84,9 @@ export function checkedInteger(name: string, value: number, min: number, max: nu
 const dayMs = 86_400_000
 const sizeLimit = 0x7fff_ffff
 
+/** Throws where the packages are not there: in an application that is bundled into one file. */
+const workerEntry = () => new URL(import.meta.resolve('@millrace/protocol/worker'))
+
 /** Fills in the defaults. Throws {@link MillraceError} `invalid-argument`. */
 export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterOptions {
   const duration = (name: string, value: number | undefined, fallback: number) =>
@@ -80,6 +98,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     logger: options.logger ?? silentLogger,
+    workers: options.workers ?? new ThreadWorkers({ entry: workerEntry, logger: options.logger ?? silentLogger }),
     setup: options.setup,
     onState: options.onState,
     requestTimeoutMs: duration('requestTimeoutMs', options.requestTimeoutMs, 30_000),

@@ -10,6 +10,7 @@ export interface BackoffOptions {
   readonly jitter: number
 }
 
+/** Pauses between two tries of an operation, unless the caller has its own. */
 export const retryBackoff: BackoffOptions = { minMs: 100, maxMs: 1000, jitter: 0.2 }
 export const reconnectBackoff: BackoffOptions = { minMs: 50, maxMs: 1000, jitter: 0.2 }
 

@@ -1,10 +1,11 @@
+import { inlineWorkers } from '@millrace/base'
 import { bytes } from '@millrace/client'
 import { describe, expect, it } from 'vitest'
 import { AssignedPartitions } from './assigned-partitions.ts'
 import { PartitionState } from './partition-state.ts'
 
 function newState(partition: number): PartitionState {
-  const options = { checkCrc: true, decompressedSizeMax: 1000, onOpened: () => {} }
+  const options = { checkCrc: true, decompressedSizeMax: 1000, workers: inlineWorkers, onOpened: () => {} }
   const serdes = { key: bytes(), value: bytes() }
   return new PartitionState('t', partition, serdes, { startAt: 'earliest', needsCommitted: false }, options)
 }

@@ -2,6 +2,7 @@
 import type { TopicPartition } from './events.ts'
 import type { PartitionState } from './partition-state.ts'
 
+/** A partition that a consumer reads, at one moment. */
 export interface ReadingState extends TopicPartition {
   /** The offset that user code gets next; undefined while it is looked for. */
   readonly position: number | undefined
@@ -30,6 +31,7 @@ export interface ConsumerCounts {
   readonly failures: number
 }
 
+/** A consumer at one moment. */
 export interface ConsumerState {
   /**
    * `idle` before the first loop; `joining` while the group has not assigned, or is assigning anew; `stable`; `failed` when the

@@ -245,6 +245,7 @@ export class Consumer<K = Buffer, V = Buffer> {
     this.#fetcher.pumpSoon()
   }
 
+  /** Goes on with partitions that were paused. Throws as {@link seek}. */
   resume(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) {
       const state = this.#assigned(partition)
@@ -279,6 +280,7 @@ export class Consumer<K = Buffer, V = Buffer> {
     return this.#closing
   }
 
+  /** As {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -2,11 +2,13 @@
 import type { Logger } from '@millrace/base'
 import type { MillraceError } from '@millrace/client'
 
+/** One partition of a topic. */
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
 }
 
+/** What listeners are told, by the event's name. */
 export interface ConsumerEvents {
   /**
    * These partitions are about to be given up: the place to finish what belongs to them. Awaited, up to the rebalance timeout;
@@ -37,6 +39,7 @@ export interface ConsumerEvents {
   }
 }
 
+/** A listener of the event `N`. What it throws is logged, and hinders nothing. */
 export type ConsumerListener<N extends keyof ConsumerEvents> = (event: ConsumerEvents[N]) => void | Promise<void>
 
 type AnyListener = (event: never) => void | Promise<void>

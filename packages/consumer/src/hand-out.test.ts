@@ -1,3 +1,4 @@
+import { inlineWorkers } from '@millrace/base'
 import { bytes } from '@millrace/client'
 import { describe, expect, it } from 'vitest'
 import { batchOf, damagedBatchOf, numbered } from '../test/batches.ts'
@@ -17,7 +18,7 @@ function newHandOut() {
   /** A partition with `count` records. */
   const partition = (number: number, count: number): PartitionState => {
     const serdes = { key: bytes(), value: bytes() }
-    const options = { checkCrc: true, decompressedSizeMax: 1000, onOpened: () => {} }
+    const options = { checkCrc: true, decompressedSizeMax: 1000, workers: inlineWorkers, onOpened: () => {} }
     const state = new PartitionState('t', number, serdes, { startAt: 'earliest', needsCommitted: false }, options)
     state.moveTo(0)
     if (count > 0) fill(state, batchOf(numbered(count)))

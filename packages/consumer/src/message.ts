@@ -134,6 +134,7 @@ export class MessageBatch<K = Buffer, V = Buffer> implements Iterable<Message<K,
     return this.#messages
   }
 
+  /** The messages, by ascending offset. */
   [Symbol.iterator](): Iterator<Message<K, V>> {
     return this.#messages[Symbol.iterator]()
   }

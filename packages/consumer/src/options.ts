@@ -4,6 +4,7 @@ import { type Cluster, type ClusterOptions, checkedInteger, MillraceError, type 
 import { defaultDecompressedSizeMax } from '@millrace/protocol'
 import type { StartAt } from './partition-state.ts'
 
+/** What a consumer reads, from where, and with whom. All have defaults. */
 export interface ConsumerSettings<K, V> {
   /**
    * Topics to read: by name, typed, or all that match a pattern, except for internal ones. With a name or pattern alone, keys and values

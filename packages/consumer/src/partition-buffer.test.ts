@@ -1,3 +1,4 @@
+import { inlineWorkers } from '@millrace/base'
 import { encodeBatch } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { batchOf, damagedBatchOf, markerOf, numbered, transactionalBatchOf } from '../test/batches.ts'
@@ -11,6 +12,7 @@ function newBuffer(position = 0, options: { decompressedSizeMax?: number; checkC
   let onOpened = () => {}
   const buffer = new PartitionBuffer(position, {
     checkCrc: true,
+    workers: inlineWorkers,
     decompressedSizeMax: 10_000_000,
     onOpened: () => {
       opened.count++

@@ -1,8 +1,10 @@
 /** What was fetched of one partition and not yet handed out: whole batches, opened one at a time, records as views on them. */
+import type { Workers } from '@millrace/base'
 import {
   BatchHeader,
   batchHeaderSize,
   batchSizeAt,
+  codecById,
   openBatch,
   openBatchAsync,
   type RecordBatch,
@@ -15,6 +17,8 @@ export interface BufferOptions {
   readonly checkCrc: boolean
   /** Largest size of a batch's records after decompression. */
   readonly decompressedSizeMax: number
+  /** What decompresses beside the event loop. */
+  readonly workers: Workers
   /** Called when a batch that was decompressed beside the event loop is open, or could not be opened. */
   readonly onOpened: () => void
 }
@@ -26,9 +30,6 @@ interface Chunk {
   position: number
   readonly filter: AbortFilter
 }
-
-/** Compressed batches of this size or more are decompressed on the thread pool. */
-const offThreadSizeMin = 64 * 1024
 
 export class PartitionBuffer {
   readonly #options: BufferOptions
@@ -169,8 +170,8 @@ export class PartitionBuffer {
     if (this.#failure !== undefined && (chunk === undefined || chunk === this.#brokenChunk)) throw this.#failure.error
     if (chunk === undefined) return false
     const { bytes, position } = chunk
-    const isLarge = BatchHeader.size(bytes, position) - batchHeaderSize >= offThreadSizeMin
-    if (isLarge && BatchHeader.codec(bytes, position) !== 0) {
+    const codec = codecById(BatchHeader.codec(bytes, position))
+    if (codec !== undefined && BatchHeader.size(bytes, position) - batchHeaderSize >= codec.besideSizeMin.decompress) {
       this.#openBeside(chunk)
       return false
     }

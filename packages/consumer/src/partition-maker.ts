@@ -27,7 +27,8 @@ export class PartitionMaker {
   /** A partition that begins where its group has committed, or else at `from`. */
   make(topic: string, partition: number, from: StartAt = this.#settings.from): PartitionState {
     const { group, checkCrc, decompressedSizeMax } = this.#settings
-    const options = { checkCrc, decompressedSizeMax, onOpened: () => this.#onOpened(state) }
+    const { workers } = this.#cluster
+    const options = { checkCrc, decompressedSizeMax, workers, onOpened: () => this.#onOpened(state) }
     const start = { startAt: checkedStart(from), needsCommitted: group !== undefined }
     const state: PartitionState = new PartitionState(topic, partition, this.#serdes.of(topic), start, options)
     state.topicId = this.#topicIdOf(topic)

@@ -1,3 +1,4 @@
+import { inlineWorkers } from '@millrace/base'
 import { bytes } from '@millrace/client'
 import { describe, expect, it } from 'vitest'
 import { batchOf, numbered } from '../test/batches.ts'
@@ -5,7 +6,7 @@ import { AbortFilter } from './abort-filter.ts'
 import { PartitionState } from './partition-state.ts'
 
 function newState(): PartitionState {
-  const options = { checkCrc: true, decompressedSizeMax: 1000, onOpened: () => {} }
+  const options = { checkCrc: true, decompressedSizeMax: 1000, workers: inlineWorkers, onOpened: () => {} }
   const serdes = { key: bytes(), value: bytes() }
   return new PartitionState('t', 0, serdes, { startAt: 'earliest', needsCommitted: false }, options)
 }

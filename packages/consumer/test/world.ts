@@ -1,5 +1,5 @@
 /** Consumers on a scripted cluster, on simulated time. */
-import { ManualClock, seededRandom } from '@millrace/base'
+import { inlineWorkers, ManualClock, seededRandom } from '@millrace/base'
 import { Cluster, type ClusterOptions, type MillraceError } from '@millrace/client'
 import { drive, pass, ScriptedCluster } from '@millrace/client/testing'
 import { expect } from 'vitest'
@@ -38,7 +38,8 @@ export async function world({ brokerCount = 1, cluster: clusterOptions }: WorldO
   const scripted = await ScriptedCluster.start({ clock, brokerCount })
   const { bootstrap: brokers, transport } = scripted
   let seed = 0
-  const newCluster = () => new Cluster({ brokers, transport, clock, random: seededRandom(++seed), ...clusterOptions })
+  const newCluster = () =>
+    new Cluster({ brokers, transport, clock, random: seededRandom(++seed), workers: inlineWorkers, ...clusterOptions })
   const consumers: { close(options?: { timeoutMs?: number }): Promise<void> }[] = []
   const clusters: Cluster[] = []
   /** A consumer on a cluster of its own. */

@@ -1,5 +1,5 @@
 /** One batch on its way: filled, sealed, sent, sent again, settled once. */
-import { type Deferred, deferred } from '@millrace/base'
+import { type Deferred, deferred, type Workers } from '@millrace/base'
 import { addSequence, BatchBuilder, BatchHeader, writeBatchHeader } from '@millrace/protocol'
 import type { Compression } from './options.ts'
 import type { ProduceError } from './produce-error.ts'
@@ -106,12 +106,12 @@ export class Batch {
     this.#bytes = builder.build({ ...compression, ...this.numbers })
   }
 
-  /** As {@link seal}, on the thread pool. The numbers may come later. */
-  async sealAsync(compression: Compression): Promise<void> {
+  /** As {@link seal}, beside the event loop. The numbers may come later. */
+  async sealAsync(compression: Compression, workers: Workers): Promise<void> {
     this.isSealing = true
     const builder = this.#takeBuilder()
     try {
-      this.#bytes = await builder.buildAsync({ ...compression, ...this.numbers })
+      this.#bytes = await builder.buildAsync({ ...compression, ...this.numbers, workers })
     } finally {
       this.isSealing = false
     }

@@ -5,6 +5,7 @@ import type { ProducerInterceptor } from './interceptor.ts'
 import type { Partitioner } from './partitioner.ts'
 import type { ProduceError } from './produce-error.ts'
 
+/** How a producer writes: acknowledgement, batching, compression, limits. All have defaults. */
 export interface ProducerSettings {
   /** Who must have a record before it counts: `all` in-sync replicas, the leader (1), or nobody (0). Default `all`. */
   readonly acks?: 'all' | 1 | 0

@@ -7,6 +7,7 @@ import { MillraceError, type MillraceErrorCode, type MillraceErrorOptions } from
  */
 export type WriteOutcome = 'not-written' | 'unknown'
 
+/** The error of records that were not acknowledged: of which topic and partition, and whether they may be in the log all the same. */
 export class ProduceError extends MillraceError {
   override readonly name = 'ProduceError'
   readonly topic: string

@@ -22,7 +22,7 @@ import { ProduceError, produceError } from './produce-error.ts'
 import { checkRecordSize, encodeRecord, type ProducerRecord } from './record.ts'
 import { Sender } from './sender.ts'
 import type { ProducerState } from './state.ts'
-import { type WaitingRecord, WaitingRecords, waitingMax } from './waiting-records.ts'
+import { type Missing, type WaitingRecord, WaitingRecords, waitingMax } from './waiting-records.ts'
 
 /** Parts of the buffer above which `enqueue` answers false, and below which `ready` resolves. */
 const highWater = 0.75
@@ -102,7 +102,8 @@ export class Producer {
       maxBlockMs: this.#settings.maxBlockMs,
       hasRoom: () => this.#hasRoom,
       reserve: (size) => this.#accumulator.reserve(size),
-      ask: (topic) => this.#askForTopic(topic),
+      missing: (topic, record) => this.#missing(topic, record),
+      ask: (topic, partition, timeoutMs) => this.#askForTopic(topic, partition, timeoutMs),
       append: (waiting) => this.#appendWaiting(waiting),
       onFailed: (waiting, error) => this.#onNeverAppended(waiting, error),
       onChanged: () => this.#resolveReady(),
@@ -161,9 +162,9 @@ export class Producer {
     }
     const encoded = this.#encode(topic, record)
     const name = typeof topic === 'string' ? topic : topic.name
-    const queues = this.#accumulator.topic(name)
-    if (queues !== undefined && this.#waiting.count === 0) this.#append(queues, encoded, this.#order++)
-    else this.#wait(name, encoded, false)
+    const queues = this.#queuesAtOnce(name, encoded)
+    if (queues === undefined) this.#waiting.add({ topic: name, record: encoded, order: this.#order++ }, false)
+    else this.#append(queues, encoded, this.#order++)
     return this.#isBelow(highWater)
   }
 
@@ -210,6 +211,7 @@ export class Producer {
     return this.#closing
   }
 
+  /** As {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -245,10 +247,10 @@ export class Producer {
     this.#checkOpen()
     const encoded = this.#encode(topic, record)
     const name = typeof topic === 'string' ? topic : topic.name
-    const queues = this.#accumulator.topic(name)
-    // Whoever waits was first: nobody overtakes.
-    if (queues === undefined || !this.#hasRoom || this.#waiting.count > 0) {
-      return this.#wait(name, encoded, true) as Promise<RecordMetadata>
+    const queues = this.#queuesAtOnce(name, encoded)
+    if (queues === undefined || !this.#hasRoom) {
+      const waiting = { topic: name, record: encoded, order: this.#order++ }
+      return this.#waiting.add(waiting, true) as Promise<RecordMetadata>
     }
     const batch = this.#append(queues, encoded, this.#order++)
     return new Delivery(batch, batch.recordCount - 1, encoded.timestamp)
@@ -269,21 +271,29 @@ export class Producer {
     }
     if (queue !== undefined) return queue
     const has = `${topic.name} has ${topic.queues.length} partitions`
-    if (record.partition === undefined) throw refused(`The partitioner chose a partition that is not there: ${has}`)
-    throw refused(`There is no partition ${record.partition}: ${has}`)
+    throw refused(`The partitioner chose a partition that is not there: ${has}`)
   }
 
   get #hasRoom(): boolean {
     return this.#accumulator.bufferedSize < this.#settings.bufferSizeMax
   }
 
-  /** Lets a record wait; with its outcome when that is wanted. */
-  #wait(topic: string, record: EncodedRecord, wantsOutcome: boolean): Promise<RecordMetadata> | undefined {
-    const isKnown = this.#accumulator.topic(topic) !== undefined
-    return this.#waiting.add({ topic, record, order: this.#order++ }, isKnown, wantsOutcome)
+  #missing(topic: string, { partition }: EncodedRecord): Missing | undefined {
+    const queues = this.#accumulator.topic(topic)?.queues
+    if (queues === undefined) return 'topic'
+    return partition !== undefined && partition >= queues.length ? 'partition' : undefined
   }
 
-  async #askForTopic(name: string): Promise<void> {
+  /** The queues of a topic, when the record goes into a batch at once: its place is known and nobody who came first waits. */
+  #queuesAtOnce(topic: string, record: EncodedRecord): TopicQueues | undefined {
+    const queues = this.#accumulator.topic(topic)
+    if (queues === undefined) return undefined
+    const { partition } = record
+    if (partition !== undefined && partition >= queues.queues.length) return undefined
+    return this.#waiting.isAheadOf(topic, partition) ? undefined : queues
+  }
+
+  async #askForTopic(name: string, partition: number | undefined, timeoutMs: number): Promise<void> {
     const { signal } = this.#aborter
     const what = `Asking for topic ${name}`
     const attempt = async () => {
@@ -294,14 +304,18 @@ export class Producer {
       if (topic === undefined || topic.partitions.length === 0) {
         throw brokerError(ErrorCode.LEADER_NOT_AVAILABLE, what, Metadata.name, 'no partitions yet')
       }
+      if (partition !== undefined && partition >= topic.partitions.length) {
+        const detail = `no partition ${partition}, there are ${topic.partitions.length} (waited ${timeoutMs} ms for it)`
+        throw brokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, what, Metadata.name, detail)
+      }
     }
     try {
-      await this.#cluster.retry(attempt, { timeoutMs: this.#settings.maxBlockMs, signal })
+      await this.#cluster.retry(attempt, { timeoutMs, signal })
     } catch (error) {
       throw toMillraceError(error, what)
     }
     if (this.#aborter.signal.aborted) throw this.#closedError()
-    this.#untrack.push(this.#cluster.trackTopics([name]))
+    if (this.#accumulator.topic(name) === undefined) this.#untrack.push(this.#cluster.trackTopics([name]))
     this.#accumulator.ensureTopic(name, this.#cluster.partitionsOf(name)?.length ?? 0)
     this.#onMetadata(this.#cluster.snapshot)
   }

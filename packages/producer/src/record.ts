@@ -56,6 +56,8 @@ function encodeWith<T>(
   return checkedBytes(encoded, what, topic)
 }
 
+const partitionMax = 0x7fff_ffff
+
 /** Keys and values as bytes. Throws {@link MillraceError} `serialization` or `invalid-argument`. */
 export function encodeRecord<K, V>(
   topic: string | Topic<K, V>,
@@ -71,7 +73,11 @@ export function encodeRecord<K, V>(
   if (!Number.isSafeInteger(timestamp)) {
     throw new MillraceError('invalid-argument', `A timestamp is a whole number of milliseconds, not ${timestamp}`)
   }
-  return { key, value, headers: encodeHeaders(record.headers), timestamp, partition: record.partition }
+  const { partition } = record
+  if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0 && partition <= partitionMax)) {
+    throw new MillraceError('invalid-argument', `A partition is a whole number from 0 up, not ${partition}`)
+  }
+  return { key, value, headers: encodeHeaders(record.headers), timestamp, partition }
 }
 
 /** At least the bytes it takes; text counts three for each unit. */

@@ -22,8 +22,6 @@ import { produceError, type WriteOutcome } from './produce-error.ts'
 import { isSequenceRefusal, type ProducerIdentity } from './sequencer.ts'
 import { splitBatch } from './split.ts'
 
-/** Bytes above which compression leaves the event loop, where the codec can. */
-const offThreadSizeMin = 64 * 1024
 /** What a leader may also answer after it has appended a batch, when its wait for the replicas ends otherwise. */
 const writtenPerhaps: ReadonlySet<number> = new Set([
   ErrorCode.REQUEST_TIMED_OUT,
@@ -127,8 +125,8 @@ export class Sender {
 
   /** A batch is full: starts compressing it if that can be done beside. */
   onClosed(queue: PartitionQueue, batch: Batch): void {
-    if (!this.#isOffThread(batch)) return
-    batch.sealAsync(this.#settings.compression).then(
+    if (!this.#isForBeside(batch)) return
+    batch.sealAsync(this.#settings.compression, this.#cluster.workers).then(
       () => this.offer(queue),
       (error) => this.#giveUp(queue, batch, toMillraceError(error, 'Compressing')),
     )
@@ -156,9 +154,10 @@ export class Sender {
     return queue.node >= 0
   }
 
-  #isOffThread(batch: Batch | undefined): boolean {
-    const { codec } = this.#settings.compression
-    return codec.id !== 0 && codec.offThread && batch !== undefined && batch.size >= offThreadSizeMin
+  /** Whether compressing it is too long a stop for the event loop. */
+  #isForBeside(batch: Batch | undefined): boolean {
+    const { codec, level } = this.#settings.compression
+    return batch !== undefined && batch.size >= codec.besideSizeMin.compress(level)
   }
 
   #node(id: number): NodeState {
@@ -193,7 +192,7 @@ export class Sender {
     let size = 0
     for (const queue of node.ready) {
       node.ready.delete(queue)
-      if (this.#isOffThread(queue.open)) {
+      if (this.#isForBeside(queue.open)) {
         const closed = queue.closeIfDue(rules)
         if (closed !== undefined) this.onClosed(queue, closed)
       }
@@ -378,6 +377,7 @@ export class Sender {
 
   #giveUp(queue: PartitionQueue, batch: Batch, error: MillraceError): void {
     queue.remove(batch)
+    if (queue.sequencer.isPassed(batch)) batch.mayBeWritten = true
     queue.sequencer.onGivenUp(batch)
     this.#fail(batch, error, batch.mayBeWritten ? 'unknown' : 'not-written')
     this.offerSoon(queue)

@@ -112,6 +112,13 @@ export class Sequencer {
     if (isAtOrBefore(batch.numbers.baseSequence, this.#ackedEnd)) this.#isUncertain = true
   }
 
+  /** Whether what follows this batch is acknowledged: then it is in the log, whatever was answered for it. */
+  isPassed({ numbers, endSequence }: Batch): boolean {
+    const { producerId, producerEpoch } = numbers
+    if (producerId < 0 || producerId !== this.#identity?.producerId) return false
+    return producerEpoch === this.#identity.producerEpoch && isAtOrBefore(endSequence, this.#ackedEnd)
+  }
+
   /** A batch that was sent is given up. */
   onGivenUp(batch: Batch): void {
     if (batch.mayBeWritten && batch.numbers.producerId >= 0) this.#isUncertain = true

@@ -1,4 +1,4 @@
-/** Records that are in no batch yet, because their topic is not known or there is no room, in the order in which they came. */
+/** Records that are in no batch yet, because their topic or partition is not known or there is no room, in the order in which they came. */
 import type { Clock, Timer } from '@millrace/base'
 import { MillraceError } from '@millrace/client'
 import type { EncodedRecord } from './accumulator.ts'
@@ -17,22 +17,32 @@ export interface WaitingRecord {
   readonly reservedSize: number
 }
 
+/** What is not known of the place that a record is for. */
+export type Missing = 'topic' | 'partition'
+
 export interface WaitingRecordsOptions {
   readonly clock: Clock
-  /** How long to wait for room. */
+  /** How long to wait: for what is missing, for room. */
   readonly maxBlockMs: number
+  /** What is not known yet of where a record goes. */
+  readonly missing: (topic: string, record: EncodedRecord) => Missing | undefined
   /** Whether there is room for one more record that somebody waits for. */
   readonly hasRoom: () => boolean
   /** Counts bytes as buffered; negative gives them back. */
   readonly reserve: (size: number) => void
-  /** Resolves when the topic is known; rejects with {@link MillraceError} when it is given up. */
-  readonly ask: (topic: string) => Promise<void>
+  /** Resolves when the topic, with that partition if one is given, is known; rejects with {@link MillraceError} when it is given up. */
+  readonly ask: (topic: string, partition: number | undefined, timeoutMs: number) => Promise<void>
   /** Puts a record into a batch. */
   readonly append: (waiting: WaitingRecord) => void
   /** A record is given up. */
   readonly onFailed: (waiting: WaitingRecord, error: ProduceError) => void
   /** Fewer records wait. */
   readonly onChanged: () => void
+}
+
+/** Records for a partition that is missing wait beside those for the rest of the topic: "/" is in no topic's name. */
+function partitionKey(topic: string, partition: number | undefined): string {
+  return `${topic}/${partition}`
 }
 
 /** How many records may wait. */
@@ -44,8 +54,8 @@ function roughSize({ key, value }: EncodedRecord): number {
 
 export class WaitingRecords {
   readonly #options: WaitingRecordsOptions
-  /** By topic, of topics that are being asked for. */
-  readonly #forTopic = new Map<string, WaitingRecord[]>()
+  /** By topic or {@link partitionKey}, of those that are being asked for. */
+  readonly #asking = new Map<string, WaitingRecord[]>()
   readonly #forRoom: WaitingRecord[] = []
   #count = 0
   #timer: Timer | undefined
@@ -60,17 +70,18 @@ export class WaitingRecords {
 
   *[Symbol.iterator](): Iterator<WaitingRecord> {
     yield* this.#forRoom
-    for (const list of this.#forTopic.values()) yield* list
+    for (const list of this.#asking.values()) yield* list
   }
 
-  /**
-   * Adds a record, with its outcome when that is wanted. Throws {@link MillraceError} `buffer-full`.
-   *
-   * @param isKnown whether the topic is known, and only room is missing
-   */
+  /** Whether others wait that a record for this place must not overtake. */
+  isAheadOf(topic: string, partition: number | undefined): boolean {
+    if (this.#count === 0) return false
+    return this.#forRoom.length > 0 || this.#listOf(topic, partition) !== undefined
+  }
+
+  /** Adds a record, with its outcome when that is wanted. Throws {@link MillraceError} `buffer-full`. */
   add(
     record: Pick<WaitingRecord, 'topic' | 'record' | 'order'>,
-    isKnown: boolean,
     wantsOutcome: boolean,
   ): Promise<RecordMetadata> | undefined {
     if (this.#count >= waitingMax) {
@@ -82,13 +93,29 @@ export class WaitingRecords {
     const waiting = { ...record, deadlineMs: clock.monotonic() + maxBlockMs, done: outcome, reservedSize }
     reserve(reservedSize)
     this.#count++
-    const sameTopic = this.#forTopic.get(record.topic)
-    if (sameTopic !== undefined) sameTopic.push(waiting)
-    else if (isKnown) {
-      this.#forRoom.push(waiting)
-      this.#armTimer()
-    } else this.#ask(waiting)
+    this.#place(waiting)
+    this.#armTimer()
     return outcome?.promise
+  }
+
+  #listOf(topic: string, partition: number | undefined): WaitingRecord[] | undefined {
+    const list = this.#asking.get(topic)
+    if (list !== undefined || partition === undefined) return list
+    return this.#asking.get(partitionKey(topic, partition))
+  }
+
+  /** Behind those that wait for the same, or asks for what is missing, or in the line for room. */
+  #place(waiting: WaitingRecord): void {
+    const { topic, record } = waiting
+    const list = this.#listOf(topic, record.partition)
+    if (list !== undefined) {
+      list.push(waiting)
+      return
+    }
+    const missing = this.#options.missing(topic, record)
+    if (missing === undefined) this.#forRoom.push(waiting)
+    else if (missing === 'topic') this.#ask(waiting, topic, undefined)
+    else this.#ask(waiting, partitionKey(topic, record.partition), record.partition)
   }
 
   /** Moves records into batches, in order, as far as there is room. */
@@ -110,23 +137,23 @@ export class WaitingRecords {
   failAll(error: MillraceError): void {
     const all = [...this]
     this.#forRoom.length = 0
-    this.#forTopic.clear()
+    this.#asking.clear()
     this.#timer?.cancel()
     for (const waiting of all) this.#fail(waiting, error)
   }
 
-  #ask(first: WaitingRecord): void {
-    const { topic } = first
-    this.#forTopic.set(topic, [first])
-    this.#options.ask(topic).then(
-      () => this.#onAsked(topic, (waiting) => this.#forRoom.push(waiting)),
-      (error) => this.#onAsked(topic, (waiting) => this.#fail(waiting, error)),
+  #ask(first: WaitingRecord, key: string, partition: number | undefined): void {
+    const { ask, clock } = this.#options
+    this.#asking.set(key, [first])
+    ask(first.topic, partition, Math.max(0, first.deadlineMs - clock.monotonic())).then(
+      () => this.#onAsked(key, (waiting) => this.#place(waiting)),
+      (error) => this.#onAsked(key, (waiting) => this.#fail(waiting, error)),
     )
   }
 
-  #onAsked(topic: string, settle: (waiting: WaitingRecord) => void): void {
-    const list = this.#forTopic.get(topic) ?? []
-    this.#forTopic.delete(topic)
+  #onAsked(key: string, settle: (waiting: WaitingRecord) => void): void {
+    const list = this.#asking.get(key) ?? []
+    this.#asking.delete(key)
     for (const waiting of list) settle(waiting)
     this.admit()
   }

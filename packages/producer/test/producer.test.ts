@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { ManualClock } from '@millrace/base'
+import { inlineWorkers, ManualClock, type Workers } from '@millrace/base'
 import { hangUp, noAnswer, pass } from '@millrace/client/testing'
 import { ErrorCode, InitProducerId, Metadata, Produce } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
@@ -82,11 +82,7 @@ describe('send', () => {
     scripted.createTopic('t', 2)
     await run(producer.send('t', { value: 'first' }))
     const seen = scripted.seen('Produce').length
-    expect(await fails(producer.send('t', { value: 'v', partition: 2 }))).toMatchObject({
-      code: 'invalid-argument',
-      outcome: 'not-written',
-      message: 'There is no partition 2: t has 2 partitions',
-    })
+    expect(await fails(producer.send('t', { value: 'v', partition: -1 }))).toMatchObject({ code: 'invalid-argument' })
     expect(await fails(producer.send('t', { value: 'x'.repeat(1001) }))).toMatchObject({ code: 'invalid-argument' })
     expect(await fails(producer.send('t', { value: 'v', timestamp: 0.5 }))).toMatchObject({ code: 'invalid-argument' })
     expect(scripted.seen('Produce')).toHaveLength(seen)
@@ -102,6 +98,51 @@ describe('send', () => {
     expect(error).toBeInstanceOf(ProduceError)
     expect(error).toMatchObject({ code: 'broker', brokerCode: 3, topic: 'never', outcome: 'not-written' })
     await run(producer.close())
+  })
+
+  it('waits for a partition that is being added, while the others go on, and gives up on one that does not come', async () => {
+    const { clock, scripted, producer, run, fails } = await world({ maxBlockMs: 3000 })
+    scripted.createTopic('t', 2)
+    await run(producer.send('t', { value: 'first', partition: 0 }))
+    clock.schedule(1000, () => void scripted.addPartitions('t', 3))
+    const added = numbered(3).map((value) => producer.send('t', { value, partition: 2 }))
+    expect(await run(producer.send('t', { value: 'other', partition: 1 }))).toMatchObject({ partition: 1, offset: 0 })
+    expect(producer.state().waitingRecords).toBe(3)
+    expect((await run(Promise.all(added))).map(({ offset }) => offset)).toEqual([0, 1, 2])
+    const error = await fails(producer.send('t', { value: 'x', partition: 7 }))
+    expect(error).toMatchObject({ code: 'broker', brokerCode: 3, topic: 't', outcome: 'not-written' })
+    expect(error.message).toContain('no partition 7, there are 3 (waited 3000 ms for it)')
+    await run(producer.close())
+  })
+
+  it('waits for a partition of a topic that is not known either', async () => {
+    const { clock, scripted, producer, run } = await world({ maxBlockMs: 3000 })
+    clock.schedule(500, () => void scripted.createTopic('late', 1))
+    clock.schedule(1000, () => void scripted.addPartitions('late', 2))
+    const sent = [
+      producer.send('late', { value: 'a', partition: 1 }),
+      producer.send('late', { value: 'b', partition: 0 }),
+    ]
+    expect((await run(Promise.all(sent))).map(({ partition, offset }) => [partition, offset])).toEqual([
+      [1, 0],
+      [0, 0],
+    ])
+    await run(producer.close())
+  })
+
+  it('does not hold up a topic for another one that is asked for', async () => {
+    const { clock, scripted, producer, run } = await world({ maxBlockMs: 60_000 })
+    scripted.createTopic('here', 1)
+    await run(producer.send('here', { value: 'first' }))
+    const never = producer.send('never', { value: 'x' })
+    const before = clock.monotonic()
+    await run(producer.send('here', { value: 'second' }))
+    producer.enqueue('here', { value: 'third' })
+    await run(producer.send('here', { value: 'fourth' }))
+    expect(clock.monotonic() - before).toBeLessThan(1000)
+    expect(valuesIn(scripted.log('here'))).toEqual(['first', 'second', 'third', 'fourth'])
+    await run(producer.close({ timeoutMs: 10 }).catch(() => {}))
+    await expect(never).rejects.toMatchObject({ outcome: 'not-written' })
   })
 
   it('asks for the topic to be created if the cluster does that', async () => {
@@ -189,6 +230,33 @@ describe('batching', () => {
       await run(producer.close())
     },
   )
+
+  it.each([
+    ['snappy', undefined],
+    ['lz4', undefined],
+    ['lz4', 12],
+  ] as const)('compresses large batches with %s (level %s) on workers, small ones in place', async (codec, level) => {
+    const jobs: string[] = []
+    const workers: Workers = {
+      ...inlineWorkers,
+      run(job, input) {
+        jobs.push(job.name)
+        return inlineWorkers.run(job, input)
+      },
+    }
+    const settings = { compression: codec, batchSizeMax: 200_000, cluster: { workers } }
+    const { scripted, producer, run } = await world(
+      level === undefined ? settings : { ...settings, compressionLevel: level },
+    )
+    scripted.createTopic('t', 1)
+    await run(producer.send('t', { value: 'small' }))
+    expect(jobs).toEqual([])
+    const values = numbered(3000).map((value) => value.padEnd(50, '-'))
+    await run(Promise.all(values.map((value) => producer.send('t', { value }))))
+    expect(new Set(jobs)).toEqual(new Set([`${codec} compress`]))
+    expect(valuesIn(scripted.log('t'))).toEqual(['small', ...values])
+    await run(producer.close())
+  })
 
   it('cuts a batch that the broker finds too large', async () => {
     const { scripted, producer, run, fails } = await world({ batchSizeMax: 10_000 })

@@ -1,5 +1,5 @@
 /** A producer on a scripted cluster, on simulated time. */
-import { ManualClock, seededRandom } from '@millrace/base'
+import { inlineWorkers, ManualClock, seededRandom } from '@millrace/base'
 import { Cluster, type ClusterOptions, type MillraceError } from '@millrace/client'
 import { drive, type PartitionLog, ScriptedCluster } from '@millrace/client/testing'
 import { forEachBatch, openBatch } from '@millrace/protocol'
@@ -15,7 +15,14 @@ export async function world({ brokerCount = 1, cluster: clusterOptions, ...setti
   const clock = new ManualClock()
   const scripted = await ScriptedCluster.start({ clock, brokerCount })
   const { bootstrap: brokers, transport } = scripted
-  const cluster = new Cluster({ brokers, transport, clock, random: seededRandom(9), ...clusterOptions })
+  const cluster = new Cluster({
+    brokers,
+    transport,
+    clock,
+    random: seededRandom(9),
+    workers: inlineWorkers,
+    ...clusterOptions,
+  })
   const producer = new Producer({ cluster, ...settings })
   const run = <T>(promise: Promise<T>) => drive(clock, promise)
   const fails = (promise: Promise<unknown>): Promise<MillraceError> =>

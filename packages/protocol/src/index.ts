@@ -502,6 +502,7 @@ export {
   isCompressionLevel,
 } from './compression/codec.ts'
 export { codecById, codecByName, codecs } from './compression/index.ts'
+export { compressionJobs } from './compression/jobs.ts'
 export { ErrorCode, type ErrorFacts, type ErrorName, errorByCode, errorName, errors } from './errors.ts'
 export {
   type DecodedRequestHeader,

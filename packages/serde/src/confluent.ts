@@ -4,6 +4,7 @@ import type { Serde } from './serde.ts'
 
 export { ConfluentError }
 
+/** Options of {@link confluent}. */
 export interface ConfluentOptions {
   /** The id that the registry gave to the schema: written before every value. */
   readonly schemaId: number

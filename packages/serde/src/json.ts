@@ -4,6 +4,7 @@ import { reasonOf, SerdeError } from './error.ts'
 import type { Serde } from './serde.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 
+/** Options of {@link json}. */
 export interface JsonOptions<T> {
   /**
    * Any Standard Schema v1 validator (Zod, Valibot, ArkType, ...), a synchronous one. What is read is what it gives, with its defaults

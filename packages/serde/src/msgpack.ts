@@ -6,6 +6,7 @@ import { checkStructure } from './msgpack-structure.ts'
 import type { Serde } from './serde.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 
+/** Options of {@link msgpack}. */
 export interface MsgpackOptions<T> {
   /** As for `json`: a synchronous Standard Schema v1 validator. Default: none, and `T` is a promise of the caller. */
   readonly schema?: StandardSchemaV1<unknown, T>

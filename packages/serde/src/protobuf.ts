@@ -5,7 +5,12 @@ import type { Serde } from './serde.ts'
 
 /** What a message class made by `pbjs --target static-module` (protobufjs-cli 2) has. */
 export interface MessageClass<T> {
-  encode(message: NoInfer<T>): { finish(): Uint8Array }
+  /** A writer that holds the encoded message. */
+  encode(message: NoInfer<T>): {
+    /** The bytes of the message. */
+    finish(): Uint8Array
+  }
+  /** The message in `bytes`. Throws when they are no message of this type. */
   decode(bytes: Uint8Array): T
   /** What is wrong with a message; null for nothing. */
   verify(message: Record<string, unknown>): string | null

@@ -5,6 +5,7 @@
  * which is written as UTF-8 without a buffer in between.
  */
 export interface Serde<T> {
+  /** Bytes, or text that is written as UTF-8. Throws when the value cannot be written. */
   encode(value: T): Uint8Array | string
   /** `bytes` is a view that is valid as long as the record is: copy what outlives it. */
   decode(bytes: Buffer): T

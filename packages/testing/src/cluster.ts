@@ -4,6 +4,7 @@ import { Broker, parseBrokerConfig, singleNodeProperties } from '@millrace/broke
 import { nodeTransport, type Transport } from '@millrace/network'
 import { type FileSystem, MemoryFileSystem, NodeFileSystem } from '@millrace/storage'
 
+/** What a cluster is made of. */
 export interface ClusterOptions {
   /** How many brokers. Only 1 is supported yet. */
   readonly brokers?: number
@@ -19,6 +20,7 @@ export interface ClusterOptions {
   readonly onFatal?: (error: unknown) => void
 }
 
+/** A cluster that runs inside this process. */
 export interface Cluster {
   /** For clients: `127.0.0.1:49213`. */
   readonly bootstrapServers: string
@@ -27,6 +29,7 @@ export interface Cluster {
   restart(): Promise<void>
   /** Stops. With data in memory, it is gone. */
   stop(): Promise<void>
+  /** As {@link stop}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 

@@ -29,6 +29,7 @@ export const forbiddenPairs: readonly (readonly [from: string, to: string])[] = 
 
 /** Public entries of a package besides its front door. */
 export const subpaths: readonly string[] = [
+  '@millrace/protocol/worker',
   '@millrace/storage/testing',
   '@millrace/network/testing',
   '@millrace/client/testing',
@@ -55,6 +56,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/crc32': ['packages/cli/src/accelerators.ts'],
   'msgpackr/pack': ['packages/serde/src/msgpack.ts'],
   protobufjs: ['packages/serde/src/protobuf.ts'],
+  'node:worker_threads': ['packages/base/src/thread-workers.ts'],
   'node:util': ['packages/cli/src/arguments.ts'],
 }
 
@@ -66,5 +68,5 @@ export const shells: readonly string[] = [
   'packages/storage/src/fs/node.ts',
 ]
 
-/** Where real time and randomness come in. */
-export const systemFiles: readonly string[] = ['packages/base/src/system.ts']
+/** Where real time, randomness and threads come in. */
+export const systemFiles: readonly string[] = ['packages/base/src/system.ts', 'packages/base/src/thread-workers.ts']

@@ -1,4 +1,5 @@
 /** What a compression codec is to the rest of the package, and how one fails. Facts: reference section 2.6. */
+import type { Workers } from '@millrace/base'
 
 /** Kafka's names, as in `compression.type`. */
 export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
@@ -16,8 +17,8 @@ export interface Codec {
   readonly id: number
   readonly name: CompressionName
   readonly levels: CompressionLevels
-  /** Whether the `Async` methods leave the event loop free; otherwise they are the same work in a promise. */
-  readonly offThread: boolean
+  /** From how many bytes of records on compressing, and decompressing, is too long a stop for an event loop: then it is for the `Async` methods. */
+  readonly besideSizeMin: { compress(level?: number): number; readonly decompress: number }
   /** Throws {@link CompressionError} `invalid-level`. */
   compress(bytes: Buffer, level?: number): Buffer
   /**
@@ -25,10 +26,13 @@ export interface Codec {
    * Throws {@link CompressionError} and nothing else, whatever `bytes` are.
    */
   decompress(bytes: Buffer, sizeMax: number): Buffer
-  /** As `compress`. `bytes` must not change until it settles. */
-  compressAsync(bytes: Buffer, level?: number): Promise<Buffer>
-  /** As `decompress`. `bytes` must not change until it settles. */
-  decompressAsync(bytes: Buffer, sizeMax: number): Promise<Buffer>
+  /**
+   * As `compress`, on Node's thread pool where Node has the codec, else on `workers` (default: in place). `bytes` must not change until
+   * it settles.
+   */
+  compressAsync(bytes: Buffer, level?: number, workers?: Workers): Promise<Buffer>
+  /** As `decompress`, in the same way. */
+  decompressAsync(bytes: Buffer, sizeMax: number, workers?: Workers): Promise<Buffer>
 }
 
 /**
@@ -44,11 +48,14 @@ export class CompressionError extends Error {
   override readonly name = 'CompressionError'
   readonly code: CompressionErrorCode
   readonly codec: CompressionName
+  /** The message without the codec. */
+  readonly reason: string
 
   constructor(code: CompressionErrorCode, codec: CompressionName, reason: string, options?: ErrorOptions) {
     super(`${codec}: ${reason}`, options)
     this.code = code
     this.codec = codec
+    this.reason = reason
   }
 }
 

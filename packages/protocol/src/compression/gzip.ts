@@ -11,7 +11,7 @@ export const gzip: Codec = {
   id: 1,
   name: 'gzip',
   levels: { min: 1, max: 9, default: -1 },
-  offThread: true,
+  besideSizeMin: { compress: () => 16 * 1024, decompress: 64 * 1024 },
 
   compress(bytes, level) {
     return gzipSync(bytes, compressOptions(bytes, level))

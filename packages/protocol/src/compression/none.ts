@@ -5,7 +5,7 @@ export const none: Codec = {
   id: 0,
   name: 'none',
   levels: { min: 0, max: 0, default: 0 },
-  offThread: false,
+  besideSizeMin: { compress: () => Number.POSITIVE_INFINITY, decompress: Number.POSITIVE_INFINITY },
   compress(bytes, level) {
     checkedLevel(none, level)
     return bytes

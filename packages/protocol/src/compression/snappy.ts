@@ -5,6 +5,7 @@
  * and a raw block of at most 32 KiB of content. No raw block can begin like the header: its first element would be a match
  * with nothing before it.
  */
+import { besideFor } from './beside.ts'
 import { type Codec, checkedLevel, corrupt, tooLarge } from './codec.ts'
 import {
   compressSnappyBlock,
@@ -67,18 +68,24 @@ function decompressXerial(bytes: Buffer, sizeMax: number): Buffer {
   return output
 }
 
+const decompress = (bytes: Buffer, sizeMax: number) =>
+  isXerial(bytes) ? decompressXerial(bytes, sizeMax) : decompressRaw(bytes, sizeMax)
+
+const beside = /* @__PURE__ */ besideFor('snappy', compress, decompress)
+
+/** What worker threads do for this codec. */
+export const snappyJobs = beside.jobs
+
 export const snappy: Codec = {
   id: 2,
   name: 'snappy',
   levels: { min: 0, max: 0, default: 0 },
-  offThread: false,
+  besideSizeMin: { compress: () => 64 * 1024, decompress: 64 * 1024 },
   compress(bytes, level) {
     checkedLevel(snappy, level)
     return compress(bytes)
   },
-  decompress(bytes, sizeMax) {
-    return isXerial(bytes) ? decompressXerial(bytes, sizeMax) : decompressRaw(bytes, sizeMax)
-  },
-  compressAsync: async (bytes, level) => snappy.compress(bytes, level),
-  decompressAsync: async (bytes, sizeMax) => snappy.decompress(bytes, sizeMax),
+  decompress,
+  compressAsync: async (bytes, level, workers) => beside.compress(bytes, checkedLevel(snappy, level), workers),
+  decompressAsync: (bytes, sizeMax, workers) => beside.decompress(bytes, sizeMax, workers),
 }

@@ -14,7 +14,7 @@ export const zstd: Codec = {
   id: 4,
   name: 'zstd',
   levels: { min: -131072, max: 22, default: 3 },
-  offThread: true,
+  besideSizeMin: { compress: () => 64 * 1024, decompress: 64 * 1024 },
 
   compress(bytes, level) {
     return zstdCompressSync(bytes, compressOptions(bytes, level))

@@ -1,5 +1,5 @@
 /** Opens batches: checks them, decompresses them under a limit, and gives their records as views. */
-
+import type { Workers } from '@millrace/base'
 import { type Codec, CompressionError } from '../compression/codec.ts'
 import { codecById } from '../compression/index.ts'
 import { BatchHeader, batchHeaderSize, type TimestampType } from './batch-header.ts'
@@ -16,6 +16,8 @@ export interface OpenBatchOptions {
   readonly decompressedSizeMax?: number
   /** Whether the checksum is compared. Default true. */
   readonly checkCrc?: boolean
+  /** What decompresses beside the event loop, for the codecs that Node does not have. Default: nothing does. */
+  readonly workers?: Workers | undefined
 }
 
 /** The fewest bytes of a record: size, attributes, two deltas, three sizes and counts. */
@@ -180,7 +182,7 @@ export function openBatch(bytes: Buffer, position = 0, options: OpenBatchOptions
   }
 }
 
-/** As {@link openBatch}, decompressing on the thread pool where the codec can. `bytes` must not change until it settles. */
+/** As {@link openBatch}, decompressing beside the event loop. `bytes` must not change until it settles. */
 export async function openBatchAsync(
   bytes: Buffer,
   position = 0,
@@ -190,7 +192,8 @@ export async function openBatchAsync(
   if (codec.id === 0) return openPlain(bytes, position)
   try {
     const sizeMax = options.decompressedSizeMax ?? defaultDecompressedSizeMax
-    return openDecompressed(bytes, position, await codec.decompressAsync(compressedRecords(bytes, position), sizeMax))
+    const records = await codec.decompressAsync(compressedRecords(bytes, position), sizeMax, options.workers)
+    return openDecompressed(bytes, position, records)
   } catch (error) {
     throw decompressionError(error, bytes, position)
   }

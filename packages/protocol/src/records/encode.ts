@@ -1,5 +1,5 @@
 /** Builds record batches: records are encoded in place in one growing buffer, header and checksum come last. */
-import { assert } from '@millrace/base'
+import { assert, type Workers } from '@millrace/base'
 import type { Codec } from '../compression/codec.ts'
 import { type BatchHeaderFields, batchHeaderSize, writeBatchHeader } from './batch-header.ts'
 import { RecordsError } from './records-error.ts'
@@ -57,6 +57,8 @@ export interface BuildOptions {
   readonly lastOffsetDelta?: number | undefined
   /** The largest of the records when left out; kept by a batch whose records compaction has removed. */
   readonly maxTimestamp?: number | undefined
+  /** For `buildAsync`: what compresses beside the event loop, for the codecs that Node does not have. Default: nothing does. */
+  readonly workers?: Workers | undefined
 }
 
 /** The most that a batch can count. */
@@ -271,11 +273,11 @@ export class BatchBuilder {
     return this.#finish(options, afterHeader(codec.compress(this.#records, options.level)))
   }
 
-  /** As {@link build}, compressing on the thread pool where the codec can. */
+  /** As {@link build}, compressing beside the event loop. */
   async buildAsync(options: BuildOptions = {}): Promise<Buffer> {
     const codec = this.#close(options)
     if (codec === undefined) return this.#finish(options, this.#bytes.subarray(0, this.#position))
-    return this.#finish(options, afterHeader(await codec.compressAsync(this.#records, options.level)))
+    return this.#finish(options, afterHeader(await codec.compressAsync(this.#records, options.level, options.workers)))
   }
 
   /** Ends appending; gives the codec if there is something to compress. Kafka never compresses a batch without records. */

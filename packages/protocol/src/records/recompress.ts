@@ -1,4 +1,5 @@
 /** Gives a batch another codec, as `compression.type` of a topic may ask for. The records themselves stay as they are. */
+import type { Workers } from '@millrace/base'
 import type { Codec } from '../compression/codec.ts'
 import { BatchHeader, batchHeaderSize, setBatchCodec } from './batch-header.ts'
 import { defaultDecompressedSizeMax, openBatch, openBatchAsync, type RecordBatch } from './decode.ts'
@@ -8,6 +9,8 @@ export interface RecompressOptions {
   readonly level?: number | undefined
   /** Largest size of the records between the two codecs, in bytes. Default `defaultDecompressedSizeMax`. */
   readonly decompressedSizeMax?: number
+  /** What works beside the event loop, for the codecs that Node does not have. Default: nothing does. */
+  readonly workers?: Workers | undefined
 }
 
 /** Whether the batch should be left alone: control batches are never compressed, and there is nothing to do without records. */
@@ -47,15 +50,15 @@ export function recompressBatch(
   return withRecords(bytes, position, codec, codec.compress(batch.recordBytes, level))
 }
 
-/** As {@link recompressBatch}, on the thread pool where the codecs can. `bytes` must not change until it settles. */
+/** As {@link recompressBatch}, beside the event loop. `bytes` must not change until it settles. */
 export async function recompressBatchAsync(
   bytes: Buffer,
   position: number,
   codec: Codec,
   options: RecompressOptions = {},
 ): Promise<Buffer> {
-  const { level, decompressedSizeMax = defaultDecompressedSizeMax } = options
-  const batch = await openBatchAsync(bytes, position, { decompressedSizeMax })
+  const { level, decompressedSizeMax = defaultDecompressedSizeMax, workers } = options
+  const batch = await openBatchAsync(bytes, position, { decompressedSizeMax, workers })
   if (isSettled(bytes, position, codec)) return wholeBatch(bytes, position, batch)
-  return withRecords(bytes, position, codec, await codec.compressAsync(batch.recordBytes, level))
+  return withRecords(bytes, position, codec, await codec.compressAsync(batch.recordBytes, level, workers))
 }
