@@ -90,8 +90,7 @@ class EmbeddedCluster implements Cluster {
     const properties = singleNodeProperties([
       ['listeners', `PLAINTEXT://${host}:${port},CONTROLLER://${host}:0`],
       ['log.dirs', this.#directory],
-      // Tests want an answer, not a wait for members that may come, nor a disk that turns.
-      ['group.initial.rebalance.delay.ms', '0'],
+      // Tests want an answer, not a disk that turns.
       ['millrace.durability', 'os'],
       ...Object.entries(this.#options.config ?? {}),
     ])

@@ -77,7 +77,6 @@ export class Node {
     const properties = singleNodeProperties([
       ['listeners', `PLAINTEXT://127.0.0.1:${this.#port},CONTROLLER://127.0.0.1:0`],
       ['log.dir', this.directory],
-      ['group.initial.rebalance.delay.ms', '0'],
       ['millrace.durability', 'os'],
       ...Object.entries({ ...this.#config, ...more }),
     ])

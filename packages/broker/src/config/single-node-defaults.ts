@@ -21,6 +21,12 @@ export const singleNodeDefaults: readonly SingleNodeDefault[] = [
   { name: 'transaction.state.log.min.isr', value: '1', reason: 'one replica can not have two in sync' },
   { name: 'share.coordinator.state.topic.replication.factor', value: '1', reason: 'three replicas need three brokers' },
   { name: 'share.coordinator.state.topic.min.isr', value: '1', reason: 'one replica can not have two in sync' },
+  {
+    name: 'group.initial.rebalance.delay.ms',
+    value: '0',
+    reason:
+      'the first member of a group begins at once, as with the server.properties that comes with Kafka; more members rebalance it',
+  },
 ]
 
 /** {@link singleNodeDefaults} with what the user sets in place of them or besides: ready for `parseBrokerConfig`. */
