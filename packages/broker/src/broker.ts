@@ -151,6 +151,8 @@ class BrokerParts {
       configFor: (topic) => ({ ...logConfigOf(configs.topicConfig(topic)), cleanupPolicy: ['compact'] }),
       onDirectoryFailure: (_directory, error) => onDirectoryFailure(error),
       recoveryPointCheckpointMs: config.logFlushOffsetCheckpointIntervalMs,
+      retentionCheckMs: config.logRetentionCheckIntervalMs,
+      initialTaskDelayMs: config.logInitialTaskDelayMs,
       highWatermarkCheckpointMs: config.replicaHighWatermarkCheckpointIntervalMs,
       get producerExpirationMs() {
         return configs.broker.producerIdExpirationMs

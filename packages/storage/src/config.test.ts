@@ -20,12 +20,14 @@ describe('log config', () => {
       'flush.messages': '9223372036854775807',
       'compression.gzip.level': '-1',
       'min.insync.replicas': '2',
+      'min.cleanable.dirty.ratio': '0.25',
     })
     expect(config).toEqual({
       ...defaultLogConfig,
       segmentBytes: 8192,
       cleanupPolicy: ['compact', 'delete'],
       messageTimestampType: 'LogAppendTime',
+      minCleanableDirtyRatio: 0.25,
     })
     expect(parseLogConfig({ 'cleanup.policy': '' }).cleanupPolicy).toEqual([])
     expect(parseLogConfig({ 'segment.ms': '5' }, config)).toMatchObject({ segmentMs: 5, segmentBytes: 8192 })
@@ -40,6 +42,8 @@ describe('log config', () => {
       'cleanup.policy': 'delete,delete',
       'max.message.bytes': '2147483648',
       'compression.gzip.level': '0',
+      'min.cleanable.dirty.ratio': '1.01',
+      'delete.retention.ms': '-1',
     }
     for (const [name, text] of Object.entries(refused)) {
       expect(() => parseLogConfig({ [name]: text }), name).toThrow(`${name}=${text} is not valid`)

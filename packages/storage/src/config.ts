@@ -25,7 +25,17 @@ export interface LogConfig {
   readonly compressionLz4Level: number
   readonly compressionZstdLevel: number
   readonly cleanupPolicy: readonly CleanupPolicy[]
+  /** -1: no limit. */
+  readonly retentionMs: number
+  /** -1: no limit. */
+  readonly retentionBytes: number
+  /** Share of a compacted log that must be new before it is cleaned, 0 to 1. */
+  readonly minCleanableDirtyRatio: number
+  /** How long a record stays untouched by compaction at least. */
+  readonly minCompactionLagMs: number
   readonly maxCompactionLagMs: number
+  /** How long a tombstone, or the marker of a transaction without records, stays after the first cleaning that met it. */
+  readonly deleteRetentionMs: number
   readonly fileDeleteDelayMs: number
   /** Sync after this many records, whatever the broker's durability; 1 means before every acknowledgement. */
   readonly flushMessages: number
@@ -40,6 +50,8 @@ interface ConfigRow {
   readonly min?: number
   readonly max?: number
   readonly also?: number
+  /** Whether a number may have decimals. */
+  readonly isFraction?: boolean
   readonly values?: readonly string[]
 }
 
@@ -72,7 +84,19 @@ export const logConfigTable: readonly ConfigRow[] = [
   { name: 'compression.lz4.level', property: 'compressionLz4Level', default: 9, min: 1, max: 17 },
   { name: 'compression.zstd.level', property: 'compressionZstdLevel', default: 3, min: -131_072, max: 22 },
   { name: 'cleanup.policy', property: 'cleanupPolicy', default: ['delete'], values: ['delete', 'compact'] },
+  { name: 'retention.ms', property: 'retentionMs', default: 604_800_000, min: -1 },
+  { name: 'retention.bytes', property: 'retentionBytes', default: -1 },
+  {
+    name: 'min.cleanable.dirty.ratio',
+    property: 'minCleanableDirtyRatio',
+    default: 0.5,
+    min: 0,
+    max: 1,
+    isFraction: true,
+  },
+  { name: 'min.compaction.lag.ms', property: 'minCompactionLagMs', default: 0, min: 0 },
   { name: 'max.compaction.lag.ms', property: 'maxCompactionLagMs', default: unlimited, min: 1 },
+  { name: 'delete.retention.ms', property: 'deleteRetentionMs', default: 86_400_000, min: 0 },
   { name: 'file.delete.delay.ms', property: 'fileDeleteDelayMs', default: 60_000, min: 0 },
   { name: 'flush.messages', property: 'flushMessages', default: unlimited, min: 1 },
 ]
@@ -112,7 +136,8 @@ function parseValue(row: ConfigRow, text: string): unknown {
 }
 
 function parseNumber(row: ConfigRow, text: string): number {
-  const value = /^[+-]?\d{1,19}$/.test(text.trim()) ? Math.min(Number(text), unlimited) : Number.NaN
+  const pattern = row.isFraction ? /^[+-]?(\d{1,19}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/ : /^[+-]?\d{1,19}$/
+  const value = pattern.test(text.trim()) ? Math.min(Number(text), unlimited) : Number.NaN
   const { min = -unlimited, max = unlimited } = row
   if (value !== row.also && !(value >= min && value <= max)) {
     throw invalid(row, text, `it must be a number from ${min} to ${max}`)

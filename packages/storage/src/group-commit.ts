@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@millrace/base'
 import type { EpochEntry } from './leader-epochs.ts'
-import type { ProducerUndo } from './producer-state.ts'
+import type { ProducerEntry, ProducerUndo } from './producer-state.ts'
 import type { Segment, SegmentMark } from './segment.ts'
 import { isSyncFailure, type SegmentIo } from './segment-io.ts'
 
@@ -28,6 +28,15 @@ export interface WriteGroup {
   endOffset: number
 }
 
+/** A segment that is no longer appended to. */
+interface FullSegment {
+  readonly segment: Segment
+  /** What follows it. */
+  readonly endOffset: number
+  /** As they were there. */
+  readonly producers: readonly ProducerEntry[]
+}
+
 export interface GroupCommitOwner {
   /** Whether written bytes are synced at once. */
   isSynced(): boolean
@@ -41,6 +50,8 @@ export interface GroupCommitOwner {
   onBroken(error: unknown): void
   /** A segment is about to be sealed: what the recovery point promises besides it becomes durable here. */
   beforeSeal(): Promise<void>
+  /** A segment is sealed: all before `endOffset` is durable, and these were the producers there. */
+  onSealed(endOffset: number, producers: readonly ProducerEntry[]): Promise<void>
 }
 
 export class GroupCommit {
@@ -49,7 +60,7 @@ export class GroupCommit {
   readonly #owner: GroupCommitOwner
   #queue: WriteGroup[] = []
   /** Segments that are no longer appended to and not sealed, oldest first, with the offset that follows each. */
-  #unsealed: { readonly segment: Segment; readonly endOffset: number }[] = []
+  #unsealed: FullSegment[] = []
   /** Segments with bytes that are not durable, oldest first. */
   readonly #dirty = new Set<Segment>()
   #writtenOffset: number
@@ -115,9 +126,9 @@ export class GroupCommit {
     })
   }
 
-  /** The segment is full: the next append goes to another, from `endOffset` on. */
-  rolled(segment: Segment, endOffset: number): void {
-    this.#unsealed.push({ segment, endOffset })
+  /** The segment is full: the next append goes to another, from `endOffset` on, where these are the producers. */
+  rolled(segment: Segment, endOffset: number, producers: readonly ProducerEntry[]): void {
+    this.#unsealed.push({ segment, endOffset, producers })
   }
 
   /** Resolves when nothing waits, is written, synced or sealed. May never do so while appends go on. */
@@ -290,6 +301,7 @@ export class GroupCommit {
     this.#unsealed.shift()
     this.#dirty.delete(first.segment)
     this.#durableOffset = Math.max(this.#durableOffset, first.endOffset)
+    await this.#owner.onSealed(first.endOffset, first.producers)
   }
 
   #sealInBackground(): void {

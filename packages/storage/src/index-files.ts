@@ -1,9 +1,10 @@
 /** Index files on disk, and a bounded memory of those that readers need again. */
-import { readFileIfAny } from './atomic-file.ts'
+import { readFileIfAny, removeFileIfAny } from './atomic-file.ts'
 import { type FileSystem, writeFully } from './fs/port.ts'
 import { OffsetIndex, offsetIndexEntrySize } from './offset-index.ts'
 import type { Segment, SegmentIndexes } from './segment.ts'
 import { TimeIndex } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
 
 /** Largest index file that is read: Kafka's own are at most 10 MiB unless configured otherwise. */
 const indexFileBytesMax = 256 << 20
@@ -15,22 +16,34 @@ interface FoundIndexes {
 }
 
 export async function readIndexes(fileSystem: FileSystem, segment: Segment): Promise<FoundIndexes> {
-  const [offsetBytes, timeBytes] = await Promise.all([
+  const [offsetBytes, timeBytes, abortedBytes = Buffer.alloc(0)] = await Promise.all([
     readFileIfAny(fileSystem, segment.offsetIndexPath, indexFileBytesMax),
     readFileIfAny(fileSystem, segment.timeIndexPath, indexFileBytesMax),
+    readFileIfAny(fileSystem, segment.transactionIndexPath, indexFileBytesMax),
   ])
   const offsets = OffsetIndex.decode(offsetBytes ?? Buffer.alloc(0), segment.baseOffset)
   const times = TimeIndex.decode(timeBytes ?? Buffer.alloc(0), segment.baseOffset)
-  const isSound = offsetBytes !== undefined && timeBytes !== undefined && offsets.isSound && times.isSound
+  const aborted = TransactionIndex.decode(abortedBytes, segment.baseOffset)
+  const areThere = offsetBytes !== undefined && timeBytes !== undefined
+  const isSound = areThere && offsets.isSound && times.isSound && aborted.isSound
   // An entry beyond the end of the data belongs to bytes that are gone.
   const last = offsets.index.entry(offsets.index.count - 1)
-  return { indexes: { offsets: offsets.index, times: times.index }, isSound: isSound && last.position <= segment.size }
+  const indexes = { offsets: offsets.index, times: times.index, aborted: aborted.index }
+  return { indexes, isSound: isSound && last.position <= segment.size }
 }
 
-/** Writes both files whole and makes them durable, without their names. */
+/** Whether the file of aborted transactions, which may be missing, is whole. */
+export async function isTransactionIndexSound(fileSystem: FileSystem, segment: Segment): Promise<boolean> {
+  const bytes = await readFileIfAny(fileSystem, segment.transactionIndexPath, indexFileBytesMax)
+  return bytes === undefined || TransactionIndex.decode(bytes, segment.baseOffset).isSound
+}
+
+/** Writes the files whole and makes them durable, without their names. A segment without aborted transactions has no file of them. */
 export async function writeIndexes(fileSystem: FileSystem, segment: Segment, indexes: SegmentIndexes): Promise<void> {
   await writeIndex(fileSystem, segment.offsetIndexPath, indexes.offsets.bytes)
   await writeIndex(fileSystem, segment.timeIndexPath, indexes.times.bytes)
+  if (indexes.aborted.count > 0) await writeIndex(fileSystem, segment.transactionIndexPath, indexes.aborted.bytes)
+  else await removeFileIfAny(fileSystem, segment.transactionIndexPath)
 }
 
 async function writeIndex(fileSystem: FileSystem, path: string, bytes: Buffer): Promise<void> {
@@ -108,6 +121,6 @@ export class IndexCache {
   }
 }
 
-function sizeOf({ offsets, times }: SegmentIndexes): number {
-  return offsets.memoryBytes + times.memoryBytes + offsetIndexEntrySize
+function sizeOf({ offsets, times, aborted }: SegmentIndexes): number {
+  return offsets.memoryBytes + times.memoryBytes + aborted.memoryBytes + offsetIndexEntrySize
 }

@@ -51,6 +51,8 @@ export {
   metaPropertiesFileName,
 } from './meta-properties.ts'
 export type { ProducerBatch, ProducerEntry } from './producer-state.ts'
+export type { RetentionPlan, RetentionReason } from './retention.ts'
 export type { TimestampedOffset } from './time-search.ts'
+export type { AbortedTransaction } from './transaction-index.ts'
 export type { RecordError, Refusal } from './validate.ts'
 export { whenAckable } from './when-ackable.ts'

@@ -7,14 +7,14 @@ import type { LogConfig } from './config.ts'
 import { isStorageError, StorageError } from './errors.ts'
 import { type LogFileName, logFileName, parseLogFileName } from './file-names.ts'
 import { type DirectoryEntry, type File, joinPath, readFully } from './fs/port.ts'
-import { readIndexes, writeIndexes } from './index-files.ts'
+import { isTransactionIndexSound, readIndexes, writeIndexes } from './index-files.ts'
 import { LeaderEpochs, leaderEpochFileName } from './leader-epochs.ts'
 import { finishLeftovers, hasLeftovers } from './leftovers.ts'
 import { decodePartitionMetadata, partitionMetadataBytesMax, partitionMetadataFileName } from './partition-metadata.ts'
-import { rebuildProducers, removeSnapshotsAbove, snapshotsAmong } from './producer-recovery.ts'
+import { rebuildProducers, removeStraySnapshots, snapshotsAmong } from './producer-recovery.ts'
 import { ProducerState } from './producer-state.ts'
 import { type RecoveredSegment, recoverSegment } from './recovery.ts'
-import { replayEpoch } from './replay.ts'
+import { replayEpoch, replayProducer } from './replay.ts'
 import { scanBatches, scanChunkBytes, seekChunkBytes } from './scan.ts'
 import { Segment } from './segment.ts'
 import type { SegmentIo } from './segment-io.ts'
@@ -44,6 +44,8 @@ export interface LoadedLog {
   /** Whether the epochs differ from the file. */
   readonly epochsChanged: boolean
   readonly producers: ProducerState
+  /** Of the newest snapshot of them; undefined when there is none. */
+  readonly snapshotOffset: number | undefined
   /** From `partition.metadata`; undefined when there is no such file. */
   readonly topicId: Uuid | undefined
 }
@@ -63,6 +65,8 @@ class Loader {
   #names = new Set<string>()
   /** End of the active segment when a clean stop left it as it should be. */
   #trustedEndOffset: number | undefined
+  /** At the end of the segment that was recovered last; undefined when the one after it was not walked. */
+  #producers: ProducerState | undefined
 
   constructor(options: LoadOptions) {
     this.#options = options
@@ -180,7 +184,8 @@ class Loader {
     let nextOffset = segments[0]?.baseOffset ?? this.#options.logStartOffset
     for (const [place, segment] of segments.entries()) {
       nextOffset = Math.max(nextOffset, segment.baseOffset)
-      if (place < firstUntrusted && this.#hasIndexes(segment)) {
+      if (place < firstUntrusted && (await this.#hasIndexes(segment))) {
+        this.#producers = undefined
         if (!hasEpochs) await this.#readEpochsFrom(segment)
         nextOffset = segments[place + 1]?.baseOffset ?? this.#trustedEndOffset ?? nextOffset
         continue
@@ -194,9 +199,12 @@ class Loader {
     return nextOffset
   }
 
-  #hasIndexes({ indexes, baseOffset }: Segment): boolean {
-    if (indexes !== undefined) return true
-    return this.#names.has(logFileName(baseOffset, 'index')) && this.#names.has(logFileName(baseOffset, 'timeindex'))
+  /** Whether the segment can be read as it is. The index of aborted transactions is rare, and nothing else tells what it must hold. */
+  async #hasIndexes(segment: Segment): Promise<boolean> {
+    if (segment.indexes !== undefined) return true
+    const has = (kind: 'index' | 'timeindex' | 'txnindex') => this.#names.has(logFileName(segment.baseOffset, kind))
+    if (!has('index') || !has('timeindex')) return false
+    return !has('txnindex') || (await isTransactionIndexSound(this.#io.fileSystem, segment))
   }
 
   async #recover(
@@ -210,6 +218,7 @@ class Loader {
     const segment = segments[place] as Segment
     const isLast = place === segments.length - 1
     const fileSize = segment.size
+    const producers = await this.#producersBefore(segments, place)
     segment.size = 0
     const recovered = await this.#withFile(segment, async (file) => {
       const { indexIntervalBytes } = config
@@ -217,7 +226,11 @@ class Loader {
       const isContiguous = isLast && !config.cleanupPolicy.includes('compact')
       const promise = { committedOffset, isLast, isContiguous, isOrdered }
       const options = { file, fileSize, nextOffset, indexIntervalBytes, logger, ...promise }
-      const result = await recoverSegment(segment, options, (bytes, at) => this.#takeEpoch(bytes, at))
+      const result = await recoverSegment(segment, options, (bytes, at) => {
+        this.#takeEpoch(bytes, at)
+        const aborted = replayProducer(producers, bytes, at)
+        if (aborted !== undefined) segment.indexes?.aborted.append(aborted)
+      })
       // What a killed process wrote is in the file, but not yet durable.
       await file.sync()
       return result
@@ -226,6 +239,17 @@ class Loader {
     await writeIndexes(this.#io.fileSystem, segment, segment.indexes)
     segment.indexes = undefined
     return recovered
+  }
+
+  /** The producers where a segment starts. Its batches are replayed into them, which finds the transactions that it aborts. */
+  async #producersBefore(segments: readonly Segment[], place: number): Promise<ProducerState> {
+    if (this.#producers !== undefined) return this.#producers
+    const { baseOffset } = segments[place] as Segment
+    const snapshots = snapshotsAmong(this.#files)
+    const before = segments.slice(0, place)
+    const { logger } = this.#options
+    this.#producers = await rebuildProducers(this.#io, this.#directory, snapshots, before, baseOffset, logger)
+    return this.#producers
   }
 
   async #readEpochsFrom(segment: Segment): Promise<void> {
@@ -260,8 +284,9 @@ class Loader {
       logger.warn('the log starts above its end: it restarts empty', { directory, logStartOffset, endOffset })
       await this.#setAside(segments.splice(0))
     }
-    const snapshots = snapshotsAmong(this.#files)
-    await removeSnapshotsAbove(this.#io.fileSystem, directory, snapshots, Math.max(endOffset, logStartOffset))
+    const bases = segments.map(({ baseOffset }) => baseOffset)
+    const usableMax = Math.max(endOffset, logStartOffset)
+    const snapshots = await removeStraySnapshots(this.#io.fileSystem, directory, this.#files, bases, usableMax)
     if (segments.length === 0) return this.#empty(logStartOffset, topicId)
     const isCut = this.#epochs.truncateFromEnd(endOffset)
     const isShortened = this.#epochs.truncateFromStart(logStartOffset)
@@ -271,7 +296,9 @@ class Loader {
       endOffset,
       epochs: this.#epochs,
       epochsChanged: this.#epochsChanged || isCut || isShortened,
-      producers: await rebuildProducers(this.#io, directory, snapshots, segments, endOffset, logger),
+      producers:
+        this.#producers ?? (await rebuildProducers(this.#io, directory, snapshots, segments, endOffset, logger)),
+      snapshotOffset: snapshots.at(-1),
       topicId,
     }
   }
@@ -288,6 +315,7 @@ class Loader {
       epochs: new LeaderEpochs(),
       epochsChanged: this.#names.has(leaderEpochFileName),
       producers: new ProducerState(),
+      snapshotOffset: undefined,
       topicId,
     }
   }

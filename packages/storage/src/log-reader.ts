@@ -5,6 +5,7 @@ import type { BatchPlace, RecentBatches } from './recent-batches.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentIo } from './segment-io.ts'
 import type { Segments } from './segments.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
 
 export interface ReadOptions {
   /** Bytes. */
@@ -13,6 +14,8 @@ export interface ReadOptions {
   readonly upperOffset: number
   /** Whether the first batch is returned whole although it is larger than `sizeMax` (KIP-74); else nothing is returned then. */
   readonly minOneBatch: boolean
+  /** Whether the answer tells which transactions were aborted: for readers of committed data. Default false. */
+  readonly needsAborted?: boolean
 }
 
 export type ReadResult =
@@ -22,6 +25,8 @@ export type ReadResult =
       readonly slice: LogSlice | undefined
       /** Base offset of the first batch, at or below the offset asked for; that offset itself without a slice. */
       readonly firstOffset: number
+      /** The aborted transactions that overlap what was read, if they were asked for. */
+      readonly aborted?: readonly AbortedTransaction[]
     }
   | { readonly kind: 'out-of-range' }
 
@@ -69,9 +74,15 @@ export function readAtTail(log: ReadableLog, offset: number, options: ReadOption
   if (end === undefined) return undefined
   const length = sliceLength(first, end, options)
   if (length === 0) return nothing(offset)
+  const indexes = segment.indexes
+  if (options.needsAborted && indexes === undefined) return undefined
   const lease = log.io.pool.tryAcquire(segment.path)
   if (lease === undefined) return undefined
-  return { kind: 'slice', slice: new LogSlice(lease, first.position, length), firstOffset: first.baseOffset }
+  const slice = new LogSlice(lease, first.position, length)
+  if (!options.needsAborted || indexes === undefined) return { kind: 'slice', slice, firstOffset: first.baseOffset }
+  const aborted: AbortedTransaction[] = []
+  indexes.aborted.collect(offset, upper, aborted)
+  return { kind: 'slice', slice, firstOffset: first.baseOffset, aborted }
 }
 
 /** Bytes from the start of `first`, as far as `end` and the limits allow. */
@@ -103,12 +114,41 @@ async function readFrom(
   offset: number,
   upper: number,
   options: ReadOptions,
-): Promise<ReadResult> {
+): Promise<ReadResult | undefined> {
   const end = await endPosition(log, segment, first, upper, options)
   const length = sliceLength(first, end, options)
   if (length === 0) return nothing(offset)
+  const aborted = options.needsAborted
+    ? await findAborted(log, segment, offset, upper, first.position + length)
+    : undefined
   const lease = await log.io.open(segment)
-  return { kind: 'slice', slice: new LogSlice(lease, first.position, length), firstOffset: first.baseOffset }
+  // The positions are those of this file, and of no other that took its place.
+  if (segment.isGone) {
+    lease.release()
+    return undefined
+  }
+  const slice = new LogSlice(lease, first.position, length)
+  return { kind: 'slice', slice, firstOffset: first.baseOffset, ...(aborted === undefined ? {} : { aborted }) }
+}
+
+/** The aborted transactions that overlap what is read from `offset` up to the byte `end` of `segment`, as close as the index knows. */
+async function findAborted(
+  log: ReadableLog,
+  segment: Segment,
+  offset: number,
+  upperOffset: number,
+  end: number,
+): Promise<AbortedTransaction[]> {
+  const { offsets } = log.io.cache.peek(segment) ?? (await log.io.cache.get(segment))
+  const behind = offsets.offsetFrom(end) ?? log.segments.next(segment)?.baseOffset ?? upperOffset
+  const upper = Math.min(upperOffset, behind)
+  const found: AbortedTransaction[] = []
+  // A marker may be any number of segments behind its transaction.
+  for (let next: Segment | undefined = segment; next !== undefined; next = log.segments.next(next)) {
+    const { aborted } = log.io.cache.peek(next) ?? (await log.io.cache.get(next))
+    if (aborted.collect(offset, upper, found)) break
+  }
+  return found
 }
 
 /** Where the batches below `upper` end in this segment, or a place beyond what is wanted anyway. */

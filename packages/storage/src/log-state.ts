@@ -27,6 +27,8 @@ export class LogState {
   logStartOffset: number
   endOffset: number
   highWatermark: number
+  /** Of the newest snapshot of the producers on disk; the log's start before any. */
+  snapshotOffset: number
   /** The newest epoch that this replica leads or led in. */
   #startedEpoch = -1
 
@@ -40,6 +42,7 @@ export class LogState {
     this.logStartOffset = loaded.logStartOffset
     this.endOffset = loaded.endOffset
     this.highWatermark = loaded.logStartOffset
+    this.snapshotOffset = loaded.snapshotOffset ?? loaded.logStartOffset
   }
 
   /** What readers of committed data may read up to (reference 2.8). */
@@ -102,9 +105,10 @@ export class LogState {
       const size = BatchHeader.size(bytes, at)
       const batchEnd = BatchHeader.lastOffset(bytes, at)
       if (replayEpoch(this.epochs, bytes, at)) this.epochsChanged = true
-      replayProducer(this.producers, bytes, at, group.producerUndo)
+      const aborted = replayProducer(this.producers, bytes, at, group.producerUndo)
       this.recent.add(BatchHeader.baseOffset(bytes, at), segment.size, size)
       segment.append(size, batchEnd, BatchHeader.maxTimestamp(bytes, at), config.indexIntervalBytes)
+      if (aborted !== undefined) segment.indexes?.aborted.append(aborted)
     }
     this.endOffset = lastOffset + 1
     commit.add(group, bytes, this.endOffset)
@@ -128,7 +132,7 @@ export class LogState {
     old.finishTimeIndex()
     this.segments.add(this.newSegment(baseOffset, nowMs))
     this.recent.clear()
-    commit.rolled(old, this.endOffset)
+    commit.rolled(old, this.endOffset, [...this.producers.entries()])
   }
 
   #openGroup(segment: Segment): WriteGroup {

@@ -17,9 +17,11 @@ import { committedBy, type LogListener, type LogOptions } from './log-options.ts
 import { type ReadableLog, type ReadOptions, type ReadResult, readAtTail, readLog } from './log-reader.ts'
 import { LogState } from './log-state.ts'
 import { encodePartitionMetadata, partitionMetadataFileName } from './partition-metadata.ts'
+import { writeSnapshot } from './producer-recovery.ts'
 import type { ProducerEntry } from './producer-state.ts'
-import { SegmentIo } from './segment-io.ts'
-import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './time-search.ts'
+import { planRetention, type RetentionPlan } from './retention.ts'
+import { isSyncFailure, SegmentIo } from './segment-io.ts'
+import { findMaxTimestamp, findTimestamp, largestTimestampOf, type TimestampedOffset } from './time-search.ts'
 import { cutLog, restartLog, type TruncationParts } from './truncation.ts'
 
 /** Appends that wait to be written, before further ones are refused. */
@@ -35,6 +37,7 @@ export class Log {
   readonly #view: ReadableLog
   readonly #listeners = new Set<LogListener>()
   #config: LogConfig
+  #isConfigured = false
   #topicId: Uuid | undefined
   /** Why nothing can be appended now: something that changes the whole log is under way. */
   #blockedBy: string | undefined
@@ -179,8 +182,14 @@ export class Log {
     return this.#state.epochs.entries
   }
 
+  /** Whether its topic's settings are known: what was there before they were is no reason to remove anything. */
+  get isConfigured(): boolean {
+    return this.#isConfigured
+  }
+
   updateConfig(config: LogConfig): void {
     this.#config = config
+    this.#isConfigured = true
     // What is written and not durable may be waited for from now on.
     if (this.#isSynced && this.#failure === undefined) void this.#commit.flush()
   }
@@ -331,6 +340,44 @@ export class Log {
   }
 
   /**
+   * Removes the oldest segments as far as the settings allow (reference 3.4). What was removed and why; undefined when all stays.
+   * Does nothing before the settings are known, or while something else changes the whole log.
+   */
+  async applyRetention(): Promise<RetentionPlan | undefined> {
+    for (;;) {
+      if (this.#failure !== undefined || this.#blockedBy !== undefined || !this.#isConfigured) return undefined
+      const plan = this.#planRetention()
+      const unknown = plan.unknownPlace === undefined ? undefined : this.#state.segments.all[plan.unknownPlace]
+      if (unknown === undefined) return this.#carryOut(plan)
+      await largestTimestampOf(this.#view, unknown)
+    }
+  }
+
+  #planRetention(): RetentionPlan {
+    const { segments, logStartOffset, highWatermark, endOffset } = this.#state
+    const view = { segments: segments.all, logStartOffset, highWatermark, endOffset }
+    return planRetention(view, this.#config, this.#options.clock.now())
+  }
+
+  async #carryOut(plan: RetentionPlan): Promise<RetentionPlan | undefined> {
+    if (plan.deleteCount === 0) return undefined
+    const { startOffset, deleteCount, reasons } = plan
+    this.#options.logger.info('old segments are removed', {
+      log: this.#state.name,
+      segments: deleteCount,
+      startOffset,
+      reasons: reasons.join(', '),
+    })
+    if (plan.rolls) this.roll()
+    if (startOffset > this.#state.logStartOffset) {
+      this.#state.startAt(startOffset)
+      this.#notify()
+    }
+    await this.#dropBelowStart()
+    return plan
+  }
+
+  /**
    * Ends the log. Clean: everything is written and durable, indexes and epochs are on disk. Otherwise what was not written is
    * lost, as in a crash. The log cannot be used afterwards. Throws `offline` when a clean end was not possible.
    */
@@ -364,6 +411,23 @@ export class Log {
     await this.#io.create(this.#state.segments.active)
     await this.#io.writeIndexes(this.#state.segments.active)
     await this.#writeEpochs()
+    if (this.#state.endOffset > this.#state.snapshotOffset) {
+      await this.#writeSnapshot(this.#state.endOffset, this.activeProducers())
+    }
+  }
+
+  /**
+   * A snapshot saves the next start from walking the log; without one nothing is lost. Its batches are durable before it is: a
+   * sequence number must never outlive its batch.
+   */
+  async #writeSnapshot(offset: number, producers: readonly ProducerEntry[]): Promise<void> {
+    try {
+      await writeSnapshot(this.#io.fileSystem, this.#options.directory, offset, producers)
+      this.#state.snapshotOffset = Math.max(this.#state.snapshotOffset, offset)
+    } catch (error) {
+      if (isSyncFailure(error)) this.#broken(error)
+      else this.#options.logger.warn('a snapshot of producers could not be written', { log: this.#state.name, error })
+    }
   }
 
   /** Stops everything without IO. */
@@ -393,6 +457,9 @@ export class Log {
     // Nothing may be writing, syncing or sealing them any more.
     await this.#commit.flush()
     this.#commit.forgetGone()
+    // What is left must tell where the log ends, whenever the process dies.
+    await this.#io.create(this.#state.segments.active)
+    await this.#io.sync(this.#state.segments.active)
     await this.#io.setAside(dropped, this.#config.fileDeleteDelayMs)
   }
 
@@ -478,6 +545,7 @@ export class Log {
       onWriteFailed: (groups, cause) => this.#takeBack(groups, cause),
       onBroken: (cause) => this.#broken(cause),
       beforeSeal: () => this.#writeEpochs(),
+      onSealed: (endOffset, producers) => this.#writeSnapshot(endOffset, producers),
     }
   }
 

@@ -46,6 +46,9 @@ export interface LogManagerOptions {
   readonly producerExpirationMs?: number
   /** How often silent producers are looked for. 600,000 by default. */
   readonly producerExpirationCheckMs?: number
+  /** `log.retention.check.interval.ms`, 300,000 by default; the first time after `initialTaskDelayMs`, 30,000 by default. */
+  readonly retentionCheckMs?: number
+  readonly initialTaskDelayMs?: number
   /** Open files kept, besides those in use. 4,096 by default. */
   readonly openFilesMax?: number
   /** Memory for indexes of closed segments. 32 MiB by default. */
@@ -210,6 +213,19 @@ export class LogManager {
     const path = await this.#retire(topicPartition, 'stray')
     if (path !== undefined) this.#strays.push({ path, kind: 'stray' })
     return path
+  }
+
+  /** Removes what is too old, or too much, from every log. One that fails is passed over. */
+  async applyRetention(): Promise<void> {
+    for (const { log } of [...this.#logs.values()]) {
+      if (this.#isClosed) return
+      if (log.topic === metadataPartition.topic) continue
+      try {
+        await log.applyRetention()
+      } catch (error) {
+        this.#options.logger.warn('old segments could not be removed', { log: logDirectoryName(log), error })
+      }
+    }
   }
 
   /** Writes recovery points, log starts and high watermarks of every directory that works. */
@@ -443,6 +459,13 @@ export class LogManager {
       // Read anew: it may be a getter.
       const { producerExpirationMs = 86_400_000 } = this.#options
       for (const { log } of this.#logs.values()) log.removeExpiredProducers(producerExpirationMs)
+    })
+    const { retentionCheckMs = 300_000, initialTaskDelayMs = 30_000 } = this.#options
+    this.#after(initialTaskDelayMs, () => {
+      const check = () => this.applyRetention()
+      check().finally(() => {
+        if (!this.#isClosed) this.#every(retentionCheckMs, check)
+      })
     })
   }
 

@@ -64,6 +64,17 @@ export class OffsetIndex {
     return this.entry(this.#table.findLast((at) => this.#table.bytes.readInt32BE(at) <= relative))
   }
 
+  /** The greatest entry whose batch starts at or before `position`, or the segment's start. */
+  lookupPosition(position: number): IndexedPosition {
+    return this.entry(this.#table.findLast((at) => this.#table.bytes.readInt32BE(at + 4) <= position))
+  }
+
+  /** Last offset of the first indexed batch that starts at `position` or later; undefined when none does. */
+  offsetFrom(position: number): number | undefined {
+    const place = this.#table.findLast((at) => this.#table.bytes.readInt32BE(at + 4) < position) + 1
+    return place < this.count ? this.entry(place).offset : undefined
+  }
+
   /** Entry by its place; -1 is the segment's start. */
   entry(place: number): IndexedPosition {
     if (place < 0) return { offset: this.baseOffset - 1, position: 0 }

@@ -23,6 +23,11 @@ export class OpenTransactions {
     return first
   }
 
+  /** Of the transactions that are not ended; undefined when there is none. */
+  get firstOpenOffset(): number | undefined {
+    return this.#open[0]
+  }
+
   open(firstOffset: number): void {
     let place = this.#open.length
     while (place > 0 && (this.#open[place - 1] as number) > firstOffset) place--

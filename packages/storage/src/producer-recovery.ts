@@ -1,16 +1,26 @@
 /** Producer state from disk: the newest usable snapshot, and the batches after it (reference 3.7). */
 import type { Logger } from '@millrace/base'
 import { BatchHeader } from '@millrace/protocol'
-import { readFileIfAny, removeFileIfAny } from './atomic-file.ts'
+import { readFileIfAny, removeFileIfAny, replaceFile } from './atomic-file.ts'
 import { StorageError } from './errors.ts'
 import { type LogFileName, logFileName, parseLogFileName } from './file-names.ts'
 import { type FileSystem, joinPath } from './fs/port.ts'
-import { producerSnapshotBytesMax, readProducerSnapshot } from './producer-snapshot.ts'
-import { type ProducerEntry, ProducerState } from './producer-state.ts'
-import { replayProducer } from './replay.ts'
-import { scanBatches, scanChunkBytes } from './scan.ts'
+import { encodeSnapshot, producerSnapshotBytesMax, readProducerSnapshot } from './producer-snapshot.ts'
+import {
+  cachedBatchesMax,
+  type ProducerBatch,
+  type ProducerEntry,
+  ProducerState,
+  producerBatch,
+} from './producer-state.ts'
+import { incomingBatch, replayProducer } from './replay.ts'
+import { type BatchVisitor, scanBatches, scanChunkBytes } from './scan.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentIo } from './segment-io.ts'
+
+/** How far before a snapshot the batches of its producers are looked for: bytes of a segment, and segments. */
+const recallBytes = 1 << 20
+const recallSegmentsMax = 2
 
 /** The producers of a log whose segments are on disk up to `endOffset`, with snapshots at some offsets. */
 export async function rebuildProducers(
@@ -28,8 +38,11 @@ export async function rebuildProducers(
     snapshotOffsets.filter((offset) => offset <= endOffset),
     logger,
   )
-  for (const entry of snapshot?.entries ?? []) producers.load(entry)
   const from = snapshot?.offset ?? 0
+  const recent = await recentBatches(io, segments, from, snapshot?.entries ?? [])
+  for (const entry of snapshot?.entries ?? []) {
+    producers.load({ ...entry, batches: recent.get(entry.producerId) ?? entry.batches })
+  }
   for (const [place, segment] of segments.entries()) {
     const end = segments[place + 1]?.baseOffset ?? endOffset
     if (end > from && segment.writtenSize > 0) await replaySegment(io, segment, from, producers)
@@ -47,6 +60,75 @@ export async function removeSnapshotsAbove(
   for (const offset of snapshotOffsets) {
     if (offset > endOffset) await removeFileIfAny(fileSystem, joinPath(directory, logFileName(offset, 'snapshot')))
   }
+}
+
+/**
+ * A snapshot has the last batch of each producer, as Kafka's has. A client that sends five at once, got no answers and sends them again
+ * must find all of them, so the batches before are looked up in the end of the log before the snapshot.
+ */
+async function recentBatches(
+  io: SegmentIo,
+  segments: readonly Segment[],
+  snapshotOffset: number,
+  entries: readonly ProducerEntry[],
+): Promise<ReadonlyMap<number, readonly ProducerBatch[]>> {
+  const found = new Map<number, ProducerBatch[]>()
+  const wanted = new Map(entries.flatMap((entry) => (hasOlderBatches(entry) ? [[entry.producerId, entry]] : [])))
+  const before = segments.filter(({ baseOffset, writtenSize }) => baseOffset < snapshotOffset && writtenSize > 0)
+  for (const segment of wanted.size > 0 ? before.slice(-recallSegmentsMax) : []) {
+    const { offsets } = io.cache.peek(segment) ?? (await io.cache.get(segment))
+    const { position } = offsets.lookupPosition(Math.max(0, segment.writtenSize - recallBytes))
+    await walk(io, segment, position, (bytes, at) => {
+      const batch = incomingBatch(bytes, at)
+      const { epoch } = wanted.get(batch.producerId) ?? {}
+      if (batch.baseOffset >= snapshotOffset) return false
+      if (epoch !== batch.epoch || BatchHeader.isControl(bytes, at)) return true
+      const batches = found.get(batch.producerId) ?? []
+      found.set(batch.producerId, [...batches, producerBatch(batch)].slice(-cachedBatchesMax))
+      return true
+    })
+  }
+  // What does not end with the batch that the snapshot has says nothing: compaction may have taken some.
+  for (const [producerId, batches] of found) {
+    const last = wanted.get(producerId)?.batches.at(-1)
+    if (batches.at(-1)?.lastOffset !== last?.lastOffset) found.delete(producerId)
+  }
+  return found
+}
+
+function hasOlderBatches({ batches }: ProducerEntry): boolean {
+  const last = batches.at(-1)
+  return last !== undefined && last.lastSequence > last.offsetDelta
+}
+
+/**
+ * Removes the snapshots that no start needs again: those of states that the log no longer reaches, and those between segments but
+ * the newest (a clean stop leaves one). The offsets of the others, rising.
+ */
+export async function removeStraySnapshots(
+  fileSystem: FileSystem,
+  directory: string,
+  names: readonly LogFileName[],
+  segmentBases: readonly number[],
+  endOffset: number,
+): Promise<number[]> {
+  const found = snapshotsAmong(names).sort((a, b) => a - b)
+  const newest = found.findLast((offset) => offset <= endOffset)
+  const isKept = (offset: number) => offset === newest || (offset < endOffset && segmentBases.includes(offset))
+  for (const offset of found) {
+    if (!isKept(offset)) await removeFileIfAny(fileSystem, joinPath(directory, logFileName(offset, 'snapshot')))
+  }
+  return found.filter(isKept)
+}
+
+/** Makes the producers of a log at `offset` durable, in a file of that name. */
+export async function writeSnapshot(
+  fileSystem: FileSystem,
+  directory: string,
+  offset: number,
+  producers: Iterable<ProducerEntry>,
+): Promise<void> {
+  await replaceFile(fileSystem, joinPath(directory, logFileName(offset, 'snapshot')), encodeSnapshot(producers))
 }
 
 /** Offsets of the snapshots in a log's directory. */
@@ -75,15 +157,19 @@ async function newestSnapshot(
 }
 
 async function replaySegment(io: SegmentIo, segment: Segment, from: number, producers: ProducerState): Promise<void> {
+  // The active segment's index is in memory: what a snapshot near its end covers is not walked again.
+  await walk(io, segment, segment.indexes?.offsets.lookup(from).position ?? 0, (bytes, at) => {
+    if (BatchHeader.baseOffset(bytes, at) >= from) replayProducer(producers, bytes, at)
+    return true
+  })
+}
+
+/** Walks the headers of a segment that is durable. Throws `damaged`. */
+async function walk(io: SegmentIo, segment: Segment, start: number, visit: BatchVisitor): Promise<void> {
   const lease = await io.open(segment)
   try {
-    // The active segment's index is in memory: what a snapshot near its end covers is not walked again.
-    const start = segment.indexes?.offsets.lookup(from).position ?? 0
     const range = { start, end: segment.writtenSize, nextOffset: segment.baseOffset, verify: false }
-    const end = await scanBatches(lease.file, { ...range, chunkBytes: scanChunkBytes }, (bytes, at) => {
-      if (BatchHeader.baseOffset(bytes, at) >= from) replayProducer(producers, bytes, at)
-      return true
-    })
+    const end = await scanBatches(lease.file, { ...range, chunkBytes: scanChunkBytes }, visit)
     if (end.problem === undefined) return
     const message = `${segment.path} is damaged at byte ${end.position}, offset ${end.nextOffset}: ${end.problem}. It was durable, so nothing was cut off: restore the file, or remove the replica.`
     throw new StorageError('damaged', message, { path: segment.path, position: end.position })

@@ -6,7 +6,7 @@ import { addSequence, ErrorCode } from '@millrace/protocol'
 import { type CompletedTransaction, OpenTransactions } from './open-transactions.ts'
 
 /** Batches remembered per producer: what Kafka's clients may have in flight. */
-const cachedBatchesMax = 5
+export const cachedBatchesMax = 5
 const sequenceModulus = 2 ** 31
 
 /** A batch that was appended. */
@@ -139,13 +139,7 @@ export class ProducerState {
     const previous = this.#entries.get(batch.producerId)
     const isSameEpoch = previous !== undefined && previous.epoch === batch.epoch
     const kept = isSameEpoch ? previous.batches.slice(-(cachedBatchesMax - 1)) : []
-    const offsetDelta = batch.lastOffset - batch.baseOffset
-    kept.push({
-      lastSequence: addSequence(batch.baseSequence, offsetDelta),
-      lastOffset: batch.lastOffset,
-      offsetDelta,
-      timestamp: batch.maxTimestamp,
-    })
+    kept.push(producerBatch(batch))
     const open = previous?.transactionStart ?? -1
     this.#set(batch.producerId, undo, {
       producerId: batch.producerId,
@@ -202,6 +196,11 @@ export class ProducerState {
     this.#transactions.advance(highWatermark)
   }
 
+  /** Where the first transaction begins that is still open; `endOffset` when none is. For the index of aborted transactions. */
+  firstOpenOffset(endOffset: number): number {
+    return this.#transactions.firstOpenOffset ?? endOffset
+  }
+
   /** Drops producers without an open transaction that were last heard of `expirationMs` or longer ago. */
   removeExpired(nowMs: number, expirationMs: number): number {
     let count = 0
@@ -222,6 +221,17 @@ export class ProducerState {
     if (before === after) return
     if (before >= 0) this.#transactions.close(before)
     if (after >= 0) this.#transactions.open(after)
+  }
+}
+
+/** What is remembered of a batch. */
+export function producerBatch(batch: IncomingBatch): ProducerBatch {
+  const offsetDelta = batch.lastOffset - batch.baseOffset
+  return {
+    lastSequence: addSequence(batch.baseSequence, offsetDelta),
+    lastOffset: batch.lastOffset,
+    offsetDelta,
+    timestamp: batch.maxTimestamp,
   }
 }
 

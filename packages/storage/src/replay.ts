@@ -9,6 +9,7 @@ import {
 } from '@millrace/protocol'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { IncomingBatch, IncomingMarker, ProducerState, ProducerUndo } from './producer-state.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
 
 /** The producer's side of a data batch. */
 export function incomingBatch(
@@ -52,15 +53,23 @@ function readControlRecord(bytes: Buffer, at: number): ControlRecord | undefined
   }
 }
 
-/** Takes a batch that is in the log into the producers' state. */
-export function replayProducer(producers: ProducerState, bytes: Buffer, at: number, undo?: ProducerUndo): void {
-  if (BatchHeader.producerId(bytes, at) < 0) return
+/** Takes a batch that is in the log into the producers' state. The transaction that it aborts, if it does. */
+export function replayProducer(
+  producers: ProducerState,
+  bytes: Buffer,
+  at: number,
+  undo?: ProducerUndo,
+): AbortedTransaction | undefined {
+  if (BatchHeader.producerId(bytes, at) < 0) return undefined
   if (!BatchHeader.isControl(bytes, at)) {
     producers.append(incomingBatch(bytes, at), undo)
-    return
+    return undefined
   }
   const marker = incomingMarker(bytes, at)
-  if (marker !== undefined) producers.appendMarker(marker, undo)
+  const completed = marker && producers.appendMarker(marker, undo)
+  if (completed?.isAbort !== true) return undefined
+  const { producerId, firstOffset, lastOffset } = completed
+  return { producerId, firstOffset, lastOffset, lastStableOffset: producers.firstOpenOffset(lastOffset + 1) }
 }
 
 /** Takes a batch that is in the log into the leader epochs. True when a new epoch starts with it. */

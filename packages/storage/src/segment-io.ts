@@ -20,7 +20,8 @@ export function isSyncFailure(error: unknown): boolean {
   return error instanceof FileSystemError && (error.operation === 'sync' || error.operation === 'sync directory')
 }
 
-const segmentFileKinds = ['log', 'index', 'timeindex', 'txnindex'] as const
+/** A snapshot is named for the segment that it stands before. */
+const segmentFileKinds = ['log', 'index', 'timeindex', 'txnindex', 'snapshot'] as const
 
 export class SegmentIo {
   readonly fileSystem: FileSystem

@@ -6,11 +6,13 @@ import { joinPath } from './fs/port.ts'
 import { OffsetIndex } from './offset-index.ts'
 import type { RollSegment } from './roll.ts'
 import { TimeIndex } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
 
-/** Both indexes of a segment. */
+/** The indexes of a segment. */
 export interface SegmentIndexes {
   readonly offsets: OffsetIndex
   readonly times: TimeIndex
+  readonly aborted: TransactionIndex
 }
 
 /** Everything about a segment that appending changes: kept to take appends back. */
@@ -22,6 +24,7 @@ export interface SegmentMark {
   readonly firstTimestamp: number
   readonly offsetIndexCount: number
   readonly timeIndexCount: number
+  readonly abortedCount: number
 }
 
 interface SegmentOptions {
@@ -54,6 +57,8 @@ export class Segment implements RollSegment {
   maxTimestamp: number | undefined
   maxTimestampOffset: number
   firstTimestamp = -1
+  /** When its file was last changed, for a segment whose records have no timestamps; undefined while nobody has looked. */
+  modifiedMs: number | undefined
   /** Held while bytes are not durable: such a descriptor is never closed. */
   dirtyLease: FileLease | undefined
   /** Removed from the log; readers that hold it look again. */
@@ -74,12 +79,21 @@ export class Segment implements RollSegment {
     this.maxTimestampOffset = options.baseOffset
   }
 
+  /** As retention sees it; undefined when the time index or the file has to be asked. */
+  get largestTimestamp(): number | undefined {
+    return this.maxTimestamp === undefined || this.maxTimestamp >= 0 ? this.maxTimestamp : this.modifiedMs
+  }
+
   get offsetIndexPath(): string {
     return joinPath(this.directory, logFileName(this.baseOffset, 'index'))
   }
 
   get timeIndexPath(): string {
     return joinPath(this.directory, logFileName(this.baseOffset, 'timeindex'))
+  }
+
+  get transactionIndexPath(): string {
+    return joinPath(this.directory, logFileName(this.baseOffset, 'txnindex'))
   }
 
   get offsetIndexCount(): number {
@@ -108,6 +122,7 @@ export class Segment implements RollSegment {
   /** Takes in a batch at the end of the segment. An index entry is due after `indexIntervalBytes` since the last one. */
   append(size: number, lastOffset: number, maxTimestamp: number, indexIntervalBytes: number): void {
     const indexes = this.indexes as SegmentIndexes
+    this.modifiedMs = undefined
     if (this.size === 0) this.firstTimestamp = maxTimestamp
     this.observe(lastOffset, maxTimestamp)
     if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
@@ -133,6 +148,7 @@ export class Segment implements RollSegment {
       firstTimestamp: this.firstTimestamp,
       offsetIndexCount: this.offsetIndexCount,
       timeIndexCount: this.timeIndexCount,
+      abortedCount: this.indexes?.aborted.count ?? 0,
     }
   }
 
@@ -145,6 +161,7 @@ export class Segment implements RollSegment {
     this.firstTimestamp = mark.firstTimestamp
     this.indexes?.offsets.truncate(mark.offsetIndexCount)
     this.indexes?.times.truncate(mark.timeIndexCount)
+    this.indexes?.aborted.truncate(mark.abortedCount)
   }
 
   /** The segment now ends before `position`, where the batch that held `offset` began. Nothing may wait to be written. */
@@ -156,6 +173,7 @@ export class Segment implements RollSegment {
     if (this.indexes === undefined) return
     this.indexes.offsets.truncateTo(offset)
     this.indexes.times.truncateTo(offset)
+    this.indexes.aborted.truncateTo(offset)
     this.openIndexes(this.indexes)
   }
 
@@ -167,5 +185,5 @@ export class Segment implements RollSegment {
 }
 
 export function emptyIndexes(baseOffset: number): SegmentIndexes {
-  return { offsets: new OffsetIndex(baseOffset), times: new TimeIndex(baseOffset) }
+  return { offsets: new OffsetIndex(baseOffset), times: new TimeIndex(baseOffset), aborted: new TransactionIndex() }
 }

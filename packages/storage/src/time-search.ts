@@ -33,6 +33,17 @@ export async function findMaxTimestamp(log: ReadableLog): Promise<TimestampedOff
   return best && searchSegment(log, best.segment, best.timestamp)
 }
 
+/**
+ * The largest timestamp of a segment's records, or the time when its file was last changed if they have none. Known afterwards
+ * without looking.
+ */
+export async function largestTimestampOf(log: ReadableLog, segment: Segment): Promise<number> {
+  if (segment.largestTimestamp !== undefined) return segment.largestTimestamp
+  const { timestamp } = await maxTimestampOf(log, segment)
+  if (timestamp < 0) segment.modifiedMs = (await log.io.fileSystem.stat(segment.path))?.modifiedMs ?? segment.createdMs
+  return segment.largestTimestamp ?? timestamp
+}
+
 async function maxTimestampOf(log: ReadableLog, segment: Segment): Promise<{ timestamp: number }> {
   if (segment.maxTimestamp === undefined) {
     const { timestamp, offset } = (await log.io.cache.get(segment)).times.last

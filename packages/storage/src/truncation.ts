@@ -82,6 +82,7 @@ async function settle(parts: TruncationParts, offset: number, snapshotOffsetMax:
   const found = await findSnapshots(io.fileSystem, directory)
   await removeSnapshotsAbove(io.fileSystem, directory, found, snapshotOffsetMax)
   const usable = found.filter((snapshotOffset) => snapshotOffset <= snapshotOffsetMax)
+  state.snapshotOffset = Math.max(state.logStartOffset, ...usable)
   state.producers = await rebuildProducers(io, directory, usable, segments.all, offset, logger)
   state.producers.advanceHighWatermark(state.highWatermark)
 }

@@ -5,6 +5,7 @@ import { defaultLogConfig, parseLogConfig } from '../src/config.ts'
 import type { FileSystem } from '../src/fs/port.ts'
 import type { Log } from '../src/log.ts'
 import { LogManager } from '../src/manager.ts'
+import { batchOffsets } from './batches.ts'
 import { diskWith, type KafkaCase, kafkaCase, kafkaFiles } from './kafka-case.ts'
 import { readAll } from './logs.ts'
 
@@ -20,6 +21,11 @@ async function openManager(fileSystem: FileSystem): Promise<LogManager> {
     configFor: (topic) =>
       topic.startsWith('cmp') ? parseLogConfig({ 'cleanup.policy': 'compact' }) : defaultLogConfig,
   })
+}
+
+interface AbortedEntry {
+  readonly firstOffset: number
+  readonly lastOffset: number
 }
 
 interface Picture {
@@ -168,6 +174,58 @@ describe('directories of Apache Kafka', () => {
       expect(without, name).toEqual(withSnapshots)
       expect(JSON.stringify(without)).toContain('producerId')
     }
+  })
+
+  it('have the aborted transactions that Kafka found, also after they were lost', async () => {
+    const files = kafkaFiles('txn')
+    const isIndex = (path: string) => path.endsWith('.txnindex')
+    const lost = new Map([...files].filter(([path]) => !isIndex(path) && !/cleanshutdown|recovery-point/.test(path)))
+    const damaged = new Map(files)
+    for (const [path, bytes] of files) if (isIndex(path)) damaged.set(path, bytes.subarray(0, bytes.length - 1))
+    for (const found of [lost, damaged]) {
+      const disk = diskWith(found)
+      const manager = await openManager(disk)
+      expect(manager.failedLogs).toEqual([])
+      await manager.close({ clean: true, brokerEpoch: 1 })
+      for (const [path, bytes] of files) {
+        if (!isIndex(path)) continue
+        expect((await disk.readFile(`/data/${path}`, 10_000)).toString('hex'), path).toBe(bytes.toString('hex'))
+      }
+    }
+  })
+
+  it('tell readers of committed data what was aborted', async () => {
+    const kafka = kafkaCase('txn')
+    const manager = await openManager(diskWith(kafkaFiles('txn')))
+    for (const log of manager.logs().filter(({ topic }) => topic === 'txn')) {
+      const { segments } = kafka.decoded.partitions[`txn-${log.partition}`] as {
+        segments: Record<string, { txnIndex?: readonly AbortedEntry[] }>
+      }
+      const all = Object.values(segments).flatMap(({ txnIndex = [] }) => txnIndex)
+      expect(all.length).toBeGreaterThan(5)
+      const upperOffset = log.lastStableOffset
+      for (let offset = 0; offset < upperOffset; offset++) {
+        for (const sizeMax of [1, 1 << 20]) {
+          const read = await log.read(offset, { sizeMax, upperOffset, minOneBatch: true, needsAborted: true })
+          if (read.kind !== 'slice' || read.slice === undefined) throw new Error('nothing was read')
+          const bytes = await read.slice.read()
+          read.slice.release()
+          const last = batchOffsets(bytes).at(-1)?.[1] ?? offset
+          const known = new Set(read.aborted?.map(({ firstOffset }) => firstOffset))
+          const needed = all.filter(({ firstOffset, lastOffset }) => lastOffset >= offset && firstOffset <= last)
+          for (const { firstOffset } of needed) expect(known, `${offset}`).toContain(firstOffset)
+          // Nothing of what ended before, and not all that comes later.
+          expect(read.aborted?.every(({ lastOffset }) => lastOffset >= offset)).toBe(true)
+        }
+      }
+      const first = await log.read(0, { sizeMax: 1, upperOffset, minOneBatch: true, needsAborted: true })
+      if (first.kind === 'slice') first.slice?.release()
+      expect(first.kind === 'slice' && first.aborted?.length).toBeLessThan(all.length)
+      const plain = await log.read(0, { sizeMax: 1, upperOffset, minOneBatch: true })
+      if (plain.kind === 'slice') plain.slice?.release()
+      expect(plain).not.toHaveProperty('aborted')
+    }
+    await manager.close({ clean: false, brokerEpoch: 1 })
   })
 
   it('hold back committed readers at an open transaction', async () => {

@@ -92,6 +92,8 @@ class EmbeddedCluster implements Cluster {
       ['log.dirs', this.#directory],
       // Tests want an answer, not a disk that turns.
       ['millrace.durability', 'os'],
+      // Tests write records with times of long ago, and find them again however long they take.
+      ['log.initial.task.delay.ms', '86400000'],
       ...Object.entries(this.#options.config ?? {}),
     ])
     this.#broker = await Broker.start({

@@ -183,9 +183,9 @@ describe('topics', () => {
 
   it('configs of a topic without effect are named in the log', () =>
     withWire({}, async (wire, node) => {
-      await createTopic(wire, 'plain', 1, { 'retention.ms': '5000' })
-      await alter(wire, topicType, 'plain', { 'retention.bytes': '5000' })
-      const named = node.warnings.filter((message) => /^retention\.(ms|bytes) has no effect/.test(message))
+      await createTopic(wire, 'plain', 1, { preallocate: 'true' })
+      await alter(wire, topicType, 'plain', { 'flush.ms': '5000' })
+      const named = node.warnings.filter((message) => /^(preallocate|flush\.ms) has no effect/.test(message))
       expect(named).toHaveLength(2)
     }))
 })
@@ -256,6 +256,27 @@ describe('records', () => {
       expect(records?.length).toBeLessThanOrEqual(1024)
       expect(records?.length).toBeGreaterThan(600)
     }))
+
+  it.each([
+    ['retention.ms', '1000'],
+    ['retention.bytes', '0'],
+  ])(
+    '%s=%s: old records go (log.initial.task.delay.ms, log.retention.check.interval.ms), from then on',
+    (name, value) =>
+      withWire({ 'log.initial.task.delay.ms': '1', 'log.retention.check.interval.ms': '1' }, async (wire) => {
+        await createTopic(wire, 'aged')
+        await produce(wire, 'aged', ['a', 'b'])
+        expect((await fetchOnce(wire, 'aged', 0)).logStartOffset).toBe(0)
+        const resources = [
+          { resourceType: topicType, resourceName: 'aged', configs: [{ name, configOperation: 0, value }] },
+        ]
+        const altered = await wire.send(IncrementalAlterConfigs, 1, { resources, validateOnly: false })
+        expectNone(altered.responses[0]?.errorCode, 'alter')
+        await eventually(async () => ((await fetchOnce(wire, 'aged', 2)).logStartOffset === 2 ? true : undefined))
+        expect((await fetchOnce(wire, 'aged', 0)).errorCode).toBe(ErrorCode.OFFSET_OUT_OF_RANGE)
+        expect(await produce(wire, 'aged', ['c'])).toBe(2)
+      }),
+  )
 
   it('producer.id.expiration.ms and its check: a silent producer is forgotten', () =>
     withWire({ 'producer.id.expiration.ms': '1', 'producer.id.expiration.check.interval.ms': '1' }, async (wire) => {

@@ -255,11 +255,11 @@ describe('any properties at all', () => {
 
 describe('notices', () => {
   it('say once why a key that is set has no effect', () => {
-    expect(parse(['num.io.threads', '2'], ['log.retention.hours', '1']).notices).toContain(
+    expect(parse(['num.io.threads', '2'], ['metadata.max.retention.ms', '1']).notices).toContain(
       'num.io.threads has no effect: requests are handled on one event loop, so there are no such threads to count',
     )
-    expect(parse(['log.retention.hours', '1']).notices).toContain(
-      'log.retention.hours has no effect: retention is not applied yet: nothing is deleted for its age or size',
+    expect(parse(['metadata.max.retention.ms', '1']).notices).toContain(
+      'metadata.max.retention.ms has no effect: old snapshots and segments of the metadata log are kept',
     )
   })
 

@@ -63,6 +63,9 @@ export interface BrokerConfig extends ListenerSetup {
 
   // Logs
   readonly logFlushSchedulerIntervalMs: number
+  readonly logRetentionCheckIntervalMs: number
+  /** Before the first search for what may be removed. */
+  readonly logInitialTaskDelayMs: number
   readonly logFlushOffsetCheckpointIntervalMs: number
   readonly logFlushStartOffsetCheckpointIntervalMs: number
   readonly replicaHighWatermarkCheckpointIntervalMs: number
@@ -140,6 +143,8 @@ function buildBrokerConfig(values: ConfigValues, { durability, notices, texts, s
     maxIncrementalFetchSessionCacheSlots: values.number('max.incremental.fetch.session.cache.slots'),
     maxRequestPartitionSizeLimit: values.number('max.request.partition.size.limit'),
     logFlushSchedulerIntervalMs: values.number('log.flush.scheduler.interval.ms'),
+    logRetentionCheckIntervalMs: values.number('log.retention.check.interval.ms'),
+    logInitialTaskDelayMs: values.number('log.initial.task.delay.ms'),
     logFlushOffsetCheckpointIntervalMs: values.number('log.flush.offset.checkpoint.interval.ms'),
     logFlushStartOffsetCheckpointIntervalMs: values.number('log.flush.start.offset.checkpoint.interval.ms'),
     replicaHighWatermarkCheckpointIntervalMs: values.number('replica.high.watermark.checkpoint.interval.ms'),

@@ -49,6 +49,14 @@ const sentences: Readonly<Record<string, string>> = {
     'How far in the past a record may be dated; topics: message.timestamp.before.max.ms.',
   'log.message.timestamp.type':
     "Whether the timestamp of a record is the producer's or that of the append; topics: message.timestamp.type.",
+  'log.initial.task.delay.ms': 'Time after the start until retention is looked after for the first time.',
+  'log.retention.bytes':
+    'Size of a partition above which its oldest segments are removed, -1 for none; topics: retention.bytes.',
+  'log.retention.check.interval.ms': 'Time between two searches for segments that may be removed.',
+  'log.retention.hours':
+    'Age above which segments are removed, when neither log.retention.ms nor log.retention.minutes is given; -1 for none.',
+  'log.retention.minutes': 'Age above which segments are removed, when log.retention.ms is not given; -1 for none.',
+  'log.retention.ms': 'Age above which segments are removed, -1 for none; topics: retention.ms.',
   'log.roll.hours': 'Age at which a segment is closed, when log.roll.ms is not given; topics: segment.ms.',
   'log.roll.jitter.hours':
     'Random part taken off the age at which a segment is closed, when log.roll.jitter.ms is not given.',

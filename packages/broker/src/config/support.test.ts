@@ -109,6 +109,10 @@ const behaviours: Readonly<Record<string, readonly [file: string, word: string]>
   'message.timestamp.after.max.ms': ['tests/integration/src/settings.test.ts', 'message.timestamp.after.max.ms'],
   'message.timestamp.before.max.ms': ['tests/integration/src/settings.test.ts', 'message.timestamp.before.max.ms'],
   'message.timestamp.type': ['tests/integration/src/settings.test.ts', 'message.timestamp.type'],
+  'log.initial.task.delay.ms': ['tests/integration/src/settings.test.ts', 'log.initial.task.delay.ms'],
+  'log.retention.check.interval.ms': ['tests/integration/src/settings.test.ts', 'log.retention.check.interval.ms'],
+  'retention.bytes': ['tests/integration/src/settings.test.ts', 'retention.bytes'],
+  'retention.ms': ['tests/integration/src/settings.test.ts', 'retention.ms'],
   'metadata.log.dir': ['packages/broker/src/config/constraint.test.ts', 'metadata.log.dir'],
   'metadata.log.max.record.bytes.between.snapshots': [
     'tests/integration/src/settings.test.ts',

@@ -35,7 +35,7 @@ export const oneCheckpoint = accepted(
 export const controllerInside = accepted('the controller runs in the same process')
 
 // Kept and shown; their effect comes with the feature they belong to.
-export const retention = deferred('retention is not applied yet: nothing is deleted for its age or size')
+export const metadataRetention = deferred('old snapshots and segments of the metadata log are kept')
 export const compaction = deferred('compaction is not applied yet: logs keep all records')
 export const cleanup = deferred('retention and compaction are not applied yet: logs keep all records')
 export const transactions = deferred('transactions are not served yet')

@@ -120,7 +120,7 @@ export class FetchOperation {
       highWatermark: partition.highWatermark,
       lastStableOffset: partition.lastStableOffset,
       logStartOffset: partition.logStartOffset,
-      abortedTransactions: this.#limits.isolationLevel === 1 ? [] : null,
+      abortedTransactions: this.#limits.isolationLevel === 1 ? abortedOf(read) : null,
       records: read.slice ?? noRecords,
       ...(read.divergingEpoch === undefined ? {} : { divergingEpoch: read.divergingEpoch }),
     }
@@ -206,4 +206,8 @@ function failed(
 
 function release(records: Buffer | LogSlice): void {
   if (!Buffer.isBuffer(records)) records.release()
+}
+
+function abortedOf({ aborted = [] }: { readonly aborted?: readonly { producerId: number; firstOffset: number }[] }) {
+  return aborted.map(({ producerId, firstOffset }) => ({ producerId, firstOffset }))
 }

@@ -18,7 +18,12 @@ export function logConfigOf(topic: TopicConfig): LogConfig {
     compressionLz4Level: topic.compressionLz4Level,
     compressionZstdLevel: topic.compressionZstdLevel,
     cleanupPolicy: topic.cleanupPolicy,
+    retentionMs: topic.retentionMs,
+    retentionBytes: topic.retentionBytes,
+    minCleanableDirtyRatio: topic.minCleanableDirtyRatio,
+    minCompactionLagMs: topic.minCompactionLagMs,
     maxCompactionLagMs: topic.maxCompactionLagMs,
+    deleteRetentionMs: topic.deleteRetentionMs,
     fileDeleteDelayMs: topic.fileDeleteDelayMs,
     flushMessages: topic.flushMessages,
   }

@@ -44,6 +44,8 @@ export type ReadOutcome =
   | {
       readonly kind: 'read'
       readonly slice: LogSlice | undefined
+      /** For readers of committed data: the aborted transactions that overlap the slice. */
+      readonly aborted?: readonly { readonly producerId: number; readonly firstOffset: number }[]
       readonly divergingEpoch?: { readonly epoch: number; readonly endOffset: number }
     }
   | { readonly kind: 'refused'; readonly errorCode: number }
@@ -211,10 +213,11 @@ export class Partition {
     const log = this.#log
     if (log === undefined) return { kind: 'read', slice: undefined }
     try {
-      const { sizeMax, minOneBatch } = request
-      const result = await log.read(offset, { sizeMax, upperOffset, minOneBatch })
+      const { sizeMax, minOneBatch, isCommittedOnly } = request
+      const result = await log.read(offset, { sizeMax, upperOffset, minOneBatch, needsAborted: isCommittedOnly })
       if (result.kind === 'out-of-range') return { kind: 'refused', errorCode: ErrorCode.OFFSET_OUT_OF_RANGE }
-      return { kind: 'read', slice: result.slice }
+      const { slice, aborted } = result
+      return { kind: 'read', slice, ...(aborted === undefined ? {} : { aborted }) }
     } catch {
       // The log has reported the failure; this caller is told to look again.
       return { kind: 'refused', errorCode: ErrorCode.KAFKA_STORAGE_ERROR }
