@@ -4,7 +4,7 @@ export { crc32c, crc32cPortable, type NativeCrc32c, useNativeCrc32c } from './cr
 export { type Deferred, deferred } from './deferred.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
 export { type Random, randomBelow, randomFraction, seededRandom, shuffle } from './random.ts'
-export { systemClock, systemRandom } from './system.ts'
+export { sha256, systemClock, systemRandom } from './system.ts'
 export { serveJobs, ThreadWorkers, type ThreadWorkersOptions } from './thread-workers.ts'
 export { SnapshotRegistry, TimelineMap, TimelineValue } from './timeline.ts'
 export { TimerWheel } from './timer-wheel.ts'

@@ -1,7 +1,9 @@
-/** The system's clock and randomness: the one file where real time and real entropy come in. */
-import { randomFillSync } from 'node:crypto'
+/** The system's clock, randomness and digest: the one file where real time, real entropy and `node:crypto` come in. */
 import type { Clock } from './clock.ts'
 import type { Random } from './random.ts'
+
+/** Loaded when first used: it takes longer than the rest of a client's imports from Node. */
+const crypto = () => process.getBuiltinModule('node:crypto')
 
 /** The machine's clock and Node's timers. Timers keep the process alive, as sockets do: whoever makes one cancels it. */
 export const systemClock: Clock = {
@@ -30,12 +32,17 @@ let poolPosition = pool.length
 export const systemRandom: Random = {
   uint32() {
     if (poolPosition + 4 > pool.length) {
-      randomFillSync(pool)
+      crypto().randomFillSync(pool)
       poolPosition = 0
     }
     const value = pool.readUInt32LE(poolPosition)
     poolPosition += 4
     return value
   },
-  bytes: (size) => randomFillSync(Buffer.allocUnsafe(size)),
+  bytes: (size) => crypto().randomFillSync(Buffer.allocUnsafe(size)),
+}
+
+/** The SHA-256 of `bytes`: 32 bytes. */
+export function sha256(bytes: Uint8Array): Buffer {
+  return crypto().createHash('sha256').update(bytes).digest()
 }

@@ -1,5 +1,14 @@
 /** A broker: the composition root. Builds everything from a configuration and ports, starts it in order, stops it in order. */
-import { type Clock, type Logger, type Random, randomBelow, randomUuid, TimerWheel, type Uuid } from '@millrace/base'
+import {
+  type Clock,
+  type Logger,
+  type Random,
+  randomBelow,
+  randomUuid,
+  TimerWheel,
+  type Uuid,
+  type Workers,
+} from '@millrace/base'
 import { GroupCoordinator } from '@millrace/coordinator'
 import { MetadataLoader } from '@millrace/metadata'
 import type { Address, Transport } from '@millrace/network'
@@ -38,6 +47,8 @@ export interface BrokerPorts {
   readonly transport: Transport
   readonly clock: Clock
   readonly random: Random
+  /** For what takes too long for the event loop: compression, compaction. In place by default. */
+  readonly workers?: Workers
 }
 
 export interface BrokerOptions {
@@ -122,7 +133,7 @@ class BrokerParts {
 
   static async build(options: BrokerOptions): Promise<BrokerParts> {
     const { config, ports, logger } = options
-    const { fileSystem, clock, random } = ports
+    const { fileSystem, clock, random, workers } = ports
     const controllerEndpoint = controllerEndpointOf(config)
     for (const directory of config.logDirs) {
       const formatted = await formatIfEmpty({
@@ -146,6 +157,7 @@ class BrokerParts {
       clock,
       random,
       logger,
+      ...(workers === undefined ? {} : { workers }),
       durability: config.durability,
       // The metadata is not read yet, so any topic may be a compacted one.
       configFor: (topic) => ({ ...logConfigOf(configs.topicConfig(topic)), cleanupPolicy: ['compact'] }),

@@ -10,6 +10,7 @@ import {
   type MetadataResponse,
   type Static,
 } from '@millrace/protocol'
+import manifest from '../package.json' with { type: 'json' }
 import { type BodyFor, Call } from './call.ts'
 import {
   type CoordinatorKind,
@@ -29,8 +30,8 @@ import { type BackoffOptions, backoffMs, type Remedy, remedyForError } from './r
 import { type RouteHints, route } from './route.ts'
 import type { VersionLimits } from './versions.ts'
 
-/** Version of the SDK, told to brokers. */
-const software = { name: 'millrace', version: '0.1.0' }
+/** The SDK, as brokers are told of it. */
+const software = { name: 'millrace', version: manifest.version }
 
 const inFlightMax = 1000
 const queueMax = 10_000

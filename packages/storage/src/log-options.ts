@@ -1,5 +1,5 @@
 /** What a log is opened with, and what it tells those who listen. */
-import type { Clock, Logger, Uuid } from '@millrace/base'
+import type { Clock, Logger, Uuid, Workers } from '@millrace/base'
 import type { LogConfig } from './config.ts'
 import type { StorageError } from './errors.ts'
 import type { TopicPartition } from './file-names.ts'
@@ -25,6 +25,8 @@ export interface LogOptions {
   readonly config: LogConfig
   readonly clock: Clock
   readonly logger: Logger
+  /** What takes too long for the event loop is done here. In place by default. */
+  readonly workers?: Workers
   /** From the checkpoint: below it nothing needs to be checked. 0 when unknown. */
   readonly recoveryPoint: number
   /** From the checkpoint; 0 when there is none. */

@@ -2,7 +2,7 @@
  * One partition's log. What was appended is assigned at once, written by groups, and durable after a sync:
  * `logStartOffset <= highWatermark <= ackable <= written <= end`. State changes are synchronous; IO follows in order behind them.
  */
-import { assert, type Uuid, zeroUuid } from '@millrace/base'
+import { assert, inlineWorkers, type Uuid, zeroUuid } from '@millrace/base'
 import { ErrorCode } from '@millrace/protocol'
 import { type AppendOptions, type AppendResult, prepareAppend } from './append.ts'
 import { replaceFile } from './atomic-file.ts'
@@ -23,6 +23,7 @@ import { planRetention, type RetentionPlan } from './retention.ts'
 import { isSyncFailure, SegmentIo } from './segment-io.ts'
 import { findMaxTimestamp, findTimestamp, largestTimestampOf, type TimestampedOffset } from './time-search.ts'
 import { cutLog, restartLog, type TruncationParts } from './truncation.ts'
+import { convertBeside, isForBeside } from './validate.ts'
 
 /** Appends that wait to be written, before further ones are refused. */
 const queuedBytesMax = 256 << 20
@@ -220,6 +221,15 @@ export class Log {
     this.#state.assign(prepared, this.#commit, this.#config, nowMs)
     const { baseOffset, lastOffset, logAppendTimeMs } = prepared
     return { kind: 'appended', baseOffset, lastOffset, logAppendTimeMs }
+  }
+
+  /**
+   * A client's batch in the compression that the topic asks for, when making it is too long a stop for the event loop; undefined when it
+   * can be appended as it is. The buffer must not be touched until it settles.
+   */
+  prepare(batch: Buffer): Promise<Buffer> | undefined {
+    if (!isForBeside(batch, this.#config)) return undefined
+    return convertBeside(batch, this.#config, this.#options.workers ?? inlineWorkers)
   }
 
   /** Records that this replica leads from here on in `leaderEpoch`, before it appends anything. */

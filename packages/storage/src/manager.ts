@@ -1,5 +1,13 @@
 /** All logs of a broker in its log directories: opening, creating, deleting, checkpoints, and what happens when a disk fails. */
-import type { Clock, Logger, Random, Timer, Uuid } from '@millrace/base'
+import {
+  type Clock,
+  inlineWorkers,
+  type Logger,
+  type Random,
+  type Timer,
+  type Uuid,
+  type Workers,
+} from '@millrace/base'
 import { highWatermarkFileName, logStartFileName, type PartitionOffset, recoveryPointFileName } from './checkpoint.ts'
 import { defaultLogConfig, type LogConfig } from './config.ts'
 import { type CheckpointName, DataDirectory } from './data-directory.ts'
@@ -30,6 +38,8 @@ export interface LogManagerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** What takes too long for the event loop is done here: compression, compaction. In place by default. */
+  readonly workers?: Workers
   readonly durability: Durability
   /**
    * The settings of a topic's logs that are found when opening. Recovery depends on `cleanupPolicy`: say `compact` for a topic
@@ -315,6 +325,7 @@ export class LogManager {
       config,
       clock,
       logger,
+      workers: this.#options.workers ?? inlineWorkers,
       recoveryPoint: isMetadata ? 0 : (home.offset(recoveryPointFileName, topicPartition) ?? 0),
       logStartOffset: home.offset(logStartFileName, topicPartition) ?? 0,
       highWatermark: isMetadata ? 0 : (home.offset(highWatermarkFileName, topicPartition) ?? 0),

@@ -1,12 +1,18 @@
 /** What a topic's configuration demands of a client's batch, and does to it: checks, compression, timestamps (reference 2.4). */
 
-import { assert } from '@millrace/base'
+import { assert, type Workers } from '@millrace/base'
 import {
   BatchHeader,
+  batchHeaderSize,
+  batchMagic,
+  type Codec,
+  codecById,
   codecByName,
+  ErrorCode,
   type ProduceRules,
   RecordsError,
   recompressBatch,
+  recompressBatchAsync,
   validateProduce,
 } from '@millrace/protocol'
 import { type LogConfig, unlimited } from './config.ts'
@@ -66,15 +72,50 @@ export function stampClientBatch(bytes: Buffer, config: LogConfig, nowMs: number
 }
 
 function convert(bytes: Buffer, config: LogConfig): Buffer | Refusal {
-  if (config.compressionType === 'producer') return bytes
-  const codec = codecByName(config.compressionType === 'uncompressed' ? 'none' : config.compressionType)
-  assert(codec !== undefined, `compression.type ${config.compressionType} has a codec`)
-  if (BatchHeader.codec(bytes, 0) === codec.id) return bytes
+  const codec = codecFor(bytes, config)
+  if (codec === undefined) return bytes
   try {
-    return recompressBatch(bytes, 0, codec, { level: levelOf(config) })
+    return sizeChecked(recompressBatch(bytes, 0, codec, { level: levelOf(config) }), config)
   } catch (error) {
     if (!(error instanceof RecordsError)) throw error
     return { kind: 'refused', errorCode: error.errorCode, message: error.message }
+  }
+}
+
+/** The codec that a client's batch is to get; undefined when it stays as it is. */
+function codecFor(bytes: Buffer, { compressionType }: LogConfig): Codec | undefined {
+  if (compressionType === 'producer') return undefined
+  const codec = codecByName(compressionType === 'uncompressed' ? 'none' : compressionType)
+  assert(codec !== undefined, `compression.type ${compressionType} has a codec`)
+  return BatchHeader.codec(bytes, 0) === codec.id ? undefined : codec
+}
+
+/** Another codec may need more room than the client's. */
+function sizeChecked(bytes: Buffer, { maxMessageBytes, compressionType }: LogConfig): Buffer | Refusal {
+  if (bytes.length <= maxMessageBytes) return bytes
+  const message = `the batch has ${bytes.length} bytes with compression.type=${compressionType}, and max.message.bytes is ${maxMessageBytes}`
+  return { kind: 'refused', errorCode: ErrorCode.MESSAGE_TOO_LARGE, message }
+}
+
+/** Whether giving the batch the topic's compression is too long a stop for the event loop. */
+export function isForBeside(bytes: Buffer, config: LogConfig): boolean {
+  if (config.compressionType === 'producer' || bytes.length < batchHeaderSize) return false
+  if (BatchHeader.magic(bytes, 0) !== batchMagic) return false
+  const codec = codecFor(bytes, config)
+  if (codec === undefined) return false
+  const isLong = bytes.length >= codec.besideSizeMin.compress(levelOf(config))
+  return isLong || bytes.length >= (codecById(BatchHeader.codec(bytes, 0))?.besideSizeMin.decompress ?? 0)
+}
+
+/** The batch in the topic's compression, made beside the event loop; as it is when that fails: appending it says why. */
+export async function convertBeside(bytes: Buffer, config: LogConfig, workers: Workers): Promise<Buffer> {
+  const codec = codecFor(bytes, config)
+  if (codec === undefined || bytes.length > config.maxMessageBytes) return bytes
+  try {
+    return await recompressBatchAsync(bytes, 0, codec, { level: levelOf(config), workers })
+  } catch (error) {
+    if (error instanceof RecordsError) return bytes
+    throw error
   }
 }
 

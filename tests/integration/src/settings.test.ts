@@ -1,5 +1,6 @@
 /** What a setting promises, seen from outside: by a client, on the disk, or in the log. */
 import {
+  BatchHeader,
   CreateTopics,
   DeleteTopics,
   DescribeCluster,
@@ -14,6 +15,7 @@ import {
   ListConfigResources,
   Metadata,
   OffsetCommit,
+  openBatch,
 } from '@millrace/protocol'
 import { joinPath } from '@millrace/storage'
 import { describe, expect, it } from 'vitest'
@@ -35,6 +37,12 @@ import { closed, Wire } from './wire.ts'
 const timeoutMs = 10_000
 const topicType = 2
 const brokerType = 4
+
+function* splitBatches(bytes: Buffer): Iterable<Buffer> {
+  for (let at = 0; at < bytes.length; at += BatchHeader.size(bytes, at)) {
+    yield bytes.subarray(at, at + BatchHeader.size(bytes, at))
+  }
+}
 
 /** Runs `use` with a connection to a broker with these settings. */
 function withWire(
@@ -173,12 +181,25 @@ describe('topics', () => {
       expect(await produce(wire, 'strict', ['a'])).toBe(0)
     }))
 
-  it('compression.type: another than producer is refused by name', () =>
+  it('compression.type: batches are stored in it, large ones in their order too', () =>
     withWire({}, async (wire) => {
-      await createTopic(wire, 'plain')
-      const answer = await alter(wire, topicType, 'plain', { 'compression.type': 'gzip' })
-      expect(answer).toMatchObject({ errorCode: ErrorCode.INVALID_CONFIG })
-      expect(answer?.errorMessage).toContain('compression.type=gzip is not supported yet')
+      await createTopic(wire, 'zipped', 1, { 'compression.type': 'gzip' })
+      const id = await newProducerId(wire)
+      const batch = (sequence: number, size: number) =>
+        encodeBatch([textRecord(String(sequence).padEnd(size, 'x'))], {
+          producerId: id,
+          producerEpoch: 0,
+          baseSequence: sequence,
+        })
+      const sizes = [10, 300_000, 20, 200_000, 30]
+      const answers = await Promise.all(
+        sizes.map((size, sequence) => tryProduce(wire, 'zipped', batch(sequence, size))),
+      )
+      expect(answers.map(({ errorCode, baseOffset }) => [errorCode, baseOffset])).toEqual(sizes.map((_, at) => [0, at]))
+      const { records } = await fetchOnce(wire, 'zipped', 0)
+      const stored = [...splitBatches(records as Buffer)]
+      expect(stored.map((each) => BatchHeader.codec(each, 0))).toEqual(sizes.map(() => 1))
+      expect(stored.map((each) => openBatch(each).records()[0]?.value?.length)).toEqual(sizes)
     }))
 
   it('configs of a topic without effect are named in the log', () =>

@@ -30,6 +30,7 @@ export const forbiddenPairs: readonly (readonly [from: string, to: string])[] = 
 /** Public entries of a package besides its front door. */
 export const subpaths: readonly string[] = [
   '@millrace/protocol/worker',
+  '@millrace/storage/inspect',
   '@millrace/storage/testing',
   '@millrace/network/testing',
   '@millrace/client/testing',
@@ -50,7 +51,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['packages/network/src/transport/node.ts', 'packages/storage/src/fs/node.ts'],
   'node:os': ['packages/storage/src/fs/node.ts', 'packages/cli/src/system.ts'],
   'node:path': ['packages/cli/src/system.ts'],
-  'node:zlib': ['packages/protocol/src/compression/gzip.ts', 'packages/protocol/src/compression/zstd.ts'],
+  'node:zlib': ['packages/protocol/src/compression/zlib.ts'],
   'node:readline': ['packages/cli/src/system.ts'],
   'node:module': ['packages/millrace/src/bin.ts'],
   '@node-rs/crc32': ['packages/cli/src/accelerators.ts'],
@@ -64,6 +65,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
 export const shells: readonly string[] = [
   'packages/cli/src/system.ts',
   'packages/millrace/src/bin.ts',
+  // `process.getBuiltinModule` is how a module of Node is loaded late and at once.
+  'packages/protocol/src/compression/zlib.ts',
   // Locks need the process's id, and systems name sockets differently.
   'packages/storage/src/fs/node.ts',
 ]

@@ -8,7 +8,11 @@ const sentences: Readonly<Record<string, string>> = {
   'broker.id': 'Older name of node.id; when given, it must be the same.',
   'broker.rack': 'The rack of this broker, told to clients and used to spread replicas.',
   'broker.session.timeout.ms': 'A broker without a heartbeat for this long is fenced.',
-  'compression.type': 'How batches are stored; producer keeps them as they came.',
+  'compression.gzip.level': 'Level of gzip where the broker compresses; -1 for the default of gzip.',
+  'compression.lz4.level': 'Level of lz4 where the broker compresses.',
+  'compression.type':
+    'How batches are stored; producer keeps them as they came, any other value compresses anew what comes otherwise.',
+  'compression.zstd.level': 'Level of zstd where the broker compresses.',
   'connections.max.idle.ms': 'A connection without traffic for this long is closed; a negative value never closes one.',
   'controller.listener.names': 'Listeners that belong to the controller; the first one is used to reach it.',
   'controller.quorum.bootstrap.servers': 'Controllers to ask who the voters are, as host:port.',

@@ -66,13 +66,7 @@ describe('ConfigRepository', () => {
   })
 
   it.each([
-    [
-      topic,
-      't',
-      'compression.type',
-      'zstd',
-      'Topic t: compression.type=zstd is not supported yet; supported: producer',
-    ],
+    [topic, 't', 'remote.storage.enable', 'true', 'Topic t: remote.storage.enable is not supported yet'],
     [
       topic,
       't',
@@ -107,8 +101,8 @@ describe('ConfigRepository', () => {
     const { configs, set } = repository()
     let count = 0
     configs.listen(() => count++)
-    expect(set(topic, 't', 'compression.type', 'gzip')).toBeDefined()
-    expect(set(topic, 't', 'compression.type', 'gzip')).toBeUndefined()
+    expect(set(topic, 't', 'remote.storage.enable', 'true')).toBeDefined()
+    expect(set(topic, 't', 'remote.storage.enable', 'true')).toBeUndefined()
     set(topic, 'u', 'segment.ms', null)
     expect(count).toBe(1)
   })

@@ -45,7 +45,10 @@ const behaviours: Readonly<Record<string, readonly [file: string, word: string]>
   'broker.id': ['packages/broker/src/config/constraint.test.ts', 'broker.id'],
   'broker.rack': ['tests/integration/src/settings.test.ts', 'broker.rack'],
   'broker.session.timeout.ms': ['packages/broker/src/controller/controller.test.ts', 'broker.session.timeout.ms'],
+  'compression.gzip.level': ['packages/storage/test/compression.test.ts', 'compressionGzipLevel'],
+  'compression.lz4.level': ['packages/storage/test/compression.test.ts', 'compressionLz4Level'],
   'compression.type': ['tests/integration/src/settings.test.ts', 'compression.type'],
+  'compression.zstd.level': ['packages/storage/test/compression.test.ts', 'compressionZstdLevel'],
   'connections.max.idle.ms': ['packages/broker/src/server/server.test.ts', 'idleMsMax'],
   'controller.listener.names': ['packages/broker/src/config/listener.test.ts', 'controller.listener.names'],
   'controller.quorum.bootstrap.servers': [

@@ -17,7 +17,6 @@ export const purgatory = accepted(
 )
 export const metrics = accepted('there are no JMX metrics and no Java reporters here')
 export const socketBuffers = accepted('the operating system sizes its own socket buffers and queues')
-export const compressionLevels = accepted('the broker never compresses records again, so no level is used')
 export const groupedAppends = accepted(
   'appends of one turn of the event loop are grouped already, and none waits for more',
 )

@@ -28,7 +28,10 @@ describe('topicConfigOf', () => {
   })
 
   it.each<[string, string, keyof TopicConfig, unknown]>([
-    ['compression.type', 'producer', 'compressionType', 'producer'],
+    ['compression.type', 'zstd', 'compressionType', 'zstd'],
+    ['compression.gzip.level', '2', 'compressionGzipLevel', 2],
+    ['compression.lz4.level', '2', 'compressionLz4Level', 2],
+    ['compression.zstd.level', '2', 'compressionZstdLevel', 2],
     ['log.segment.bytes', '2000000', 'segmentBytes', 2_000_000],
     ['log.roll.ms', '7', 'segmentMs', 7],
     ['log.roll.hours', '2', 'segmentMs', 7_200_000],

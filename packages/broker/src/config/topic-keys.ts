@@ -13,17 +13,7 @@ import {
   tableOf,
   text,
 } from './key.ts'
-import {
-  cleanup,
-  compaction,
-  compressionLevels,
-  growingFiles,
-  replication,
-  served,
-  servedOnly,
-  systemFlush,
-  unsupported,
-} from './support.ts'
+import { cleanup, compaction, growingFiles, replication, served, systemFlush, unsupported } from './support.ts'
 import { atLeast, between, betweenOr, distinct, oneOf, throttledReplicas } from './valid-values.ts'
 
 /** Keys of topics (resource type 2). */
@@ -34,15 +24,15 @@ export const topicKeys: ConfigTable<ResourceKey> = tableOf([
     cleanup,
     'log.cleanup.policy',
   ),
-  resourceKey('compression.gzip.level', int(-1, betweenOr(1, 9, -1)), compressionLevels, 'compression.gzip.level'),
-  resourceKey('compression.lz4.level', int(9, between(1, 17)), compressionLevels, 'compression.lz4.level'),
+  resourceKey('compression.gzip.level', int(-1, betweenOr(1, 9, -1)), served, 'compression.gzip.level'),
+  resourceKey('compression.lz4.level', int(9, between(1, 17)), served, 'compression.lz4.level'),
   resourceKey(
     'compression.type',
     text('producer', oneOf('uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer')),
-    servedOnly('producer'),
+    served,
     'compression.type',
   ),
-  resourceKey('compression.zstd.level', int(3, between(-131_072, 22)), compressionLevels, 'compression.zstd.level'),
+  resourceKey('compression.zstd.level', int(3, between(-131_072, 22)), served, 'compression.zstd.level'),
   resourceKey('delete.retention.ms', long(86_400_000, atLeast(0)), compaction, 'log.cleaner.delete.retention.ms'),
   resourceKey('file.delete.delay.ms', long(60000, atLeast(0)), served, 'log.segment.delete.delay.ms'),
   resourceKey('flush.messages', long(longMax, atLeast(1)), served, 'log.flush.interval.messages'),

@@ -84,6 +84,21 @@ function produce(
   settle: (answer: PartitionAnswer) => void,
 ): Promise<void> | undefined {
   const outcome = append(request, context, services, topic, index, records)
+  if (outcome instanceof Promise) return outcome.then((appended) => acknowledge(request, index, appended, settle))
+  return acknowledge(request, index, outcome, settle)
+}
+
+/** What became of a partition's batch: nothing, with the answer that says so, or it is in the log. */
+type Appended =
+  | { readonly answer: PartitionAnswer }
+  | { readonly appended: Extract<AppendOutcome, { kind: 'appended' }> }
+
+function acknowledge(
+  request: ProduceRequest,
+  index: number,
+  outcome: Appended,
+  settle: (answer: PartitionAnswer) => void,
+): Promise<void> | undefined {
   if ('answer' in outcome) {
     settle(outcome.answer)
     return undefined
@@ -112,7 +127,7 @@ function append(
   topic: TopicView | undefined,
   index: number,
   records: Buffer | null,
-): { readonly answer: PartitionAnswer } | { readonly appended: Extract<AppendOutcome, { kind: 'appended' }> } {
+): Appended | Promise<Appended> {
   if (request.acks < -1 || request.acks > 1) {
     return { answer: failed(index, ErrorCode.INVALID_REQUIRED_ACKS, `acks must be -1, 0 or 1, not ${request.acks}`) }
   }
@@ -144,13 +159,16 @@ function append(
     apiVersion: context.apiVersion,
     isInternalClient: context.clientId === adminClientId,
   })
+  const answer = (result: AppendOutcome) => appendAnswer(index, batch, partition.logStartOffset, result)
+  return outcome instanceof Promise ? outcome.then(answer) : answer(outcome)
+}
+
+function appendAnswer(index: number, batch: Buffer, logStartOffset: number, outcome: AppendOutcome): Appended {
   if (outcome.kind === 'appended') return { appended: outcome }
   return {
     answer: {
       ...failed(index, outcome.errorCode, outcome.message),
-      ...(isOneBatch(batch) && !unvalidatedErrors.has(outcome.errorCode)
-        ? { logStartOffset: partition.logStartOffset }
-        : {}),
+      ...(isOneBatch(batch) && !unvalidatedErrors.has(outcome.errorCode) ? { logStartOffset } : {}),
       ...(outcome.recordErrors === undefined
         ? {}
         : {

@@ -68,6 +68,8 @@ export interface PartitionOptions {
   readonly minInsyncReplicas: () => number
 }
 
+const nothing = () => {}
+
 export class Partition {
   readonly topic: string
   readonly index: number
@@ -81,6 +83,8 @@ export class Partition {
   #log: Log | undefined
   /** Appends that wait for the log to be made, and where they end. */
   #unopened: { readonly batches: Buffer[]; endOffset: number } | undefined
+  /** The last append that waits for its batch to be compressed anew, or for one before it. */
+  #preparing: Promise<void> | undefined
   #view: PartitionView
   #isLeader = false
   #isClosed = false
@@ -150,8 +154,23 @@ export class Partition {
     return epoch < this.leaderEpoch ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH
   }
 
-  /** Appends one client batch. Synchronous: order of calls is order in the log. */
-  append(batch: Buffer, request: AppendRequest): AppendOutcome {
+  /**
+   * Appends one client batch. Order of calls is order in the log: a batch that has to be compressed anew first, beside the event loop,
+   * is waited for by those that come after it.
+   */
+  append(batch: Buffer, request: AppendRequest): AppendOutcome | Promise<AppendOutcome> {
+    const prepared = this.#isLeader ? this.#log?.prepare(batch) : undefined
+    if (prepared === undefined && this.#preparing === undefined) return this.#append(batch, request)
+    const outcome = Promise.all([prepared ?? batch, this.#preparing]).then(([ready]) => this.#append(ready, request))
+    const settled = outcome.then(nothing, nothing)
+    this.#preparing = settled
+    void settled.then(() => {
+      if (this.#preparing === settled) this.#preparing = undefined
+    })
+    return outcome
+  }
+
+  #append(batch: Buffer, request: AppendRequest): AppendOutcome {
     if (!this.#isLeader) return refused(ErrorCode.NOT_LEADER_OR_FOLLOWER)
     if (this.#options.isInternal && !request.isInternalClient) {
       return refused(ErrorCode.INVALID_TOPIC_EXCEPTION, `Cannot write to internal topic ${this.topic}`)

@@ -1,6 +1,6 @@
-/** gzip (RFC 1952), by `node:zlib`: the door to its gzip functions. */
-import { gunzip, gunzipSync, gzip as gzipCallback, gzipSync } from 'node:zlib'
+/** gzip (RFC 1952), by `node:zlib`. */
 import { type Codec, checkedLevel } from './codec.ts'
+import { zlib } from './zlib.ts'
 import { checkedOutput, chunkSizeFor, decompressionError, outputLimits } from './zlib-options.ts'
 
 function compressOptions(bytes: Buffer, level: number | undefined) {
@@ -14,12 +14,12 @@ export const gzip: Codec = {
   besideSizeMin: { compress: () => 16 * 1024, decompress: 64 * 1024 },
 
   compress(bytes, level) {
-    return gzipSync(bytes, compressOptions(bytes, level))
+    return zlib().gzipSync(bytes, compressOptions(bytes, level))
   },
 
   decompress(bytes, sizeMax) {
     try {
-      return checkedOutput('gzip', gunzipSync(bytes, outputLimits(bytes.length, sizeMax)), sizeMax)
+      return checkedOutput('gzip', zlib().gunzipSync(bytes, outputLimits(bytes.length, sizeMax)), sizeMax)
     } catch (error) {
       throw decompressionError('gzip', sizeMax, error)
     }
@@ -27,14 +27,16 @@ export const gzip: Codec = {
 
   compressAsync(bytes, level) {
     return new Promise((resolve, reject) => {
-      gzipCallback(bytes, compressOptions(bytes, level), (error, result) => (error ? reject(error) : resolve(result)))
+      zlib().gzip(bytes, compressOptions(bytes, level), (error, result) => (error ? reject(error) : resolve(result)))
     })
   },
 
   async decompressAsync(bytes, sizeMax) {
     try {
       const output = await new Promise<Buffer>((resolve, reject) => {
-        gunzip(bytes, outputLimits(bytes.length, sizeMax), (error, result) => (error ? reject(error) : resolve(result)))
+        zlib().gunzip(bytes, outputLimits(bytes.length, sizeMax), (error, result) =>
+          error ? reject(error) : resolve(result),
+        )
       })
       return checkedOutput('gzip', output, sizeMax)
     } catch (error) {

@@ -1,12 +1,12 @@
-/** Zstandard, by `node:zlib`: the door to its zstd functions. Of several frames in a row only the first is read. */
-import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
+/** Zstandard, by `node:zlib`. Of several frames in a row only the first is read. */
 import { type Codec, checkedLevel } from './codec.ts'
+import { zlib } from './zlib.ts'
 import { checkedOutput, chunkSizeFor, decompressionError, outputLimits } from './zlib-options.ts'
 
 function compressOptions(bytes: Buffer, level: number | undefined) {
   const checked = checkedLevel(zstd, level)
   // node:zlib takes -1 for "not set", which would be level 3; level 1 is the neighbour.
-  const params = { [constants.ZSTD_c_compressionLevel]: checked === -1 ? 1 : checked }
+  const params = { [zlib().constants.ZSTD_c_compressionLevel]: checked === -1 ? 1 : checked }
   return { params, chunkSize: chunkSizeFor(bytes.length) }
 }
 
@@ -17,12 +17,12 @@ export const zstd: Codec = {
   besideSizeMin: { compress: () => 64 * 1024, decompress: 64 * 1024 },
 
   compress(bytes, level) {
-    return zstdCompressSync(bytes, compressOptions(bytes, level))
+    return zlib().zstdCompressSync(bytes, compressOptions(bytes, level))
   },
 
   decompress(bytes, sizeMax) {
     try {
-      return checkedOutput('zstd', zstdDecompressSync(bytes, outputLimits(bytes.length, sizeMax)), sizeMax)
+      return checkedOutput('zstd', zlib().zstdDecompressSync(bytes, outputLimits(bytes.length, sizeMax)), sizeMax)
     } catch (error) {
       throw decompressionError('zstd', sizeMax, error)
     }
@@ -30,14 +30,16 @@ export const zstd: Codec = {
 
   compressAsync(bytes, level) {
     return new Promise((resolve, reject) => {
-      zstdCompress(bytes, compressOptions(bytes, level), (error, result) => (error ? reject(error) : resolve(result)))
+      zlib().zstdCompress(bytes, compressOptions(bytes, level), (error, result) =>
+        error ? reject(error) : resolve(result),
+      )
     })
   },
 
   async decompressAsync(bytes, sizeMax) {
     try {
       const output = await new Promise<Buffer>((resolve, reject) => {
-        zstdDecompress(bytes, outputLimits(bytes.length, sizeMax), (error, result) =>
+        zlib().zstdDecompress(bytes, outputLimits(bytes.length, sizeMax), (error, result) =>
           error ? reject(error) : resolve(result),
         )
       })
