@@ -1,12 +1,12 @@
 import { libraryConfig } from '../../tsdown.shared.ts'
 
-// The SDK leaves its packages external; the command is whole in itself, so that one package is all that is started.
-export default [
-  libraryConfig(),
-  {
-    ...libraryConfig(['src/bin.ts']),
-    dts: false,
-    clean: false,
-    deps: { alwaysBundle: [/^@millrace\//], neverBundle: ['koffi', '@node-rs/crc32'] },
-  },
-]
+/** Whole in itself, so that one package is all that is started. */
+const program = (entry: string) => ({
+  ...libraryConfig([entry]),
+  dts: false,
+  clean: false,
+  deps: { alwaysBundle: [/^@millrace\//], neverBundle: ['koffi', '@node-rs/crc32'] },
+})
+
+// The SDK leaves its packages external; the command and what its threads run are programs.
+export default [libraryConfig(), program('src/bin.ts'), program('src/worker.ts')]

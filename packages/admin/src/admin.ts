@@ -2,6 +2,7 @@
 import { Cluster, type ClusterOptions } from '@millrace/client'
 import {
   type ActiveProducer,
+  alterReplicaLogDirs,
   type ClusterDescription,
   describeCluster,
   describeLogDirs,
@@ -9,6 +10,7 @@ import {
   describeQuorum,
   type LogDirectory,
   type QuorumDescription,
+  type ReplicaMove,
 } from './cluster-info.ts'
 import {
   alterConfigs,
@@ -208,6 +210,15 @@ export class Admin {
   /** By broker id. */
   describeLogDirs(options?: OperationOptions): Promise<ReadonlyMap<number, readonly Result<LogDirectory>[]>> {
     return describeLogDirs(this.#cluster, options)
+  }
+
+  /**
+   * Moves replicas to other log directories of their brokers, in the background; {@link describeLogDirs} tells how far they are. Keys
+   * of the result are `topic-partition-brokerId`. Errors: LOG_DIR_NOT_FOUND, REPLICA_NOT_AVAILABLE (no such replica; should it come,
+   * it is made there), KAFKA_STORAGE_ERROR.
+   */
+  alterReplicaLogDirs(moves: readonly ReplicaMove[], options?: OperationOptions): Promise<Results<void>> {
+    return alterReplicaLogDirs(this.#cluster, moves, options)
   }
 
   /** Producers that the leaders of partitions remember. Keys of the result are `topic-partition`. */

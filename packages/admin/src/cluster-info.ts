@@ -1,6 +1,13 @@
 /** What a cluster says about itself: brokers, disks, producers, the metadata quorum. */
 import type { Cluster } from '@millrace/client'
-import { DescribeCluster, DescribeLogDirs, DescribeProducers, DescribeQuorum, ErrorCode } from '@millrace/protocol'
+import {
+  AlterReplicaLogDirs,
+  DescribeCluster,
+  DescribeLogDirs,
+  DescribeProducers,
+  DescribeQuorum,
+  ErrorCode,
+} from '@millrace/protocol'
 import { ask, askOnce, type OperationOptions, retry } from './operation.ts'
 import { type Result, type Results, resultOf } from './result.ts'
 import { askLeaders, partitionKey, type TopicPartition } from './topics.ts'
@@ -21,7 +28,26 @@ export interface ClusterDescription {
 /** A directory of logs on a broker; sizes in bytes. */
 export interface LogDirectory {
   readonly path: string
-  readonly partitions: readonly (TopicPartition & { readonly size: number })[]
+  /** Of the volume; -1 where the broker does not say. */
+  readonly totalBytes: number
+  /** What can still be written to the volume; -1 where the broker does not say. */
+  readonly usableBytes: number
+  readonly partitions: readonly LogDirectoryPartition[]
+}
+
+export interface LogDirectoryPartition extends TopicPartition {
+  readonly size: number
+  /** It is being moved here: this is the copy, and the replica is still in another directory. */
+  readonly isFuture: boolean
+  /** Offsets that the copy is behind the replica; for others, how far the log's end is ahead of what is committed. */
+  readonly offsetLag: number
+}
+
+/** A replica, and the log directory of its broker that it is to move to. */
+export interface ReplicaMove extends TopicPartition {
+  readonly brokerId: number
+  /** As the broker's `log.dirs` has it. */
+  readonly directory: string
 }
 
 /** A producer that a partition's leader remembers, to tell duplicates from new records. */
@@ -78,14 +104,18 @@ export async function describeLogDirs(
     const response = await ask(cluster, DescribeLogDirs, { topics: null }, { ...options, node })
     found.set(
       node,
-      response.results.map(({ errorCode, logDir, topics }) =>
+      response.results.map(({ errorCode, logDir, topics, totalBytes, usableBytes }) =>
         resultOf(errorCode, `The log directory ${logDir} of broker ${node}`, DescribeLogDirs.name, null, () => ({
           path: logDir,
+          totalBytes,
+          usableBytes,
           partitions: topics.flatMap(({ name, partitions }) =>
-            partitions.map(({ partitionIndex, partitionSize }) => ({
+            partitions.map(({ partitionIndex, partitionSize, isFutureKey, offsetLag }) => ({
               topic: name,
               partition: partitionIndex,
               size: partitionSize,
+              isFuture: isFutureKey,
+              offsetLag,
             })),
           ),
         })),
@@ -93,6 +123,49 @@ export async function describeLogDirs(
     )
   }
   return found
+}
+
+/** Moves replicas between the log directories of their brokers. Keys of the result are `topic-partition-brokerId`. */
+export async function alterReplicaLogDirs(
+  cluster: Cluster,
+  moves: readonly ReplicaMove[],
+  options: OperationOptions = {},
+): Promise<Results<void>> {
+  const byBroker = new Map<number, ReplicaMove[]>()
+  for (const move of moves) byBroker.set(move.brokerId, [...(byBroker.get(move.brokerId) ?? []), move])
+  // That a replica or a directory is not there, or does not work, is an answer: it is not asked for again.
+  const answers = await Promise.all([...byBroker].map(([node, own]) => moveOn(cluster, node, own, options)))
+  return new Map(answers.flatMap((answer) => [...answer]))
+}
+
+const moveKey = ({ topic, partition, brokerId }: ReplicaMove) => `${topic}-${partition}-${brokerId}`
+
+async function moveOn(
+  cluster: Cluster,
+  node: number,
+  moves: readonly ReplicaMove[],
+  options: OperationOptions,
+): Promise<Results<void>> {
+  const directories = new Map<string, Map<string, number[]>>()
+  for (const { directory, topic, partition } of moves) {
+    const topics = directories.get(directory) ?? new Map<string, number[]>()
+    directories.set(directory, topics)
+    topics.set(topic, [...(topics.get(topic) ?? []), partition])
+  }
+  const dirs = Array.from(directories, ([path, topics]) => ({
+    path,
+    topics: Array.from(topics, ([name, partitions]) => ({ name, partitions })),
+  }))
+  const response = await ask(cluster, AlterReplicaLogDirs, { dirs }, { ...options, node })
+  return new Map(
+    response.results.flatMap(({ topicName: topic, partitions }) =>
+      partitions.map(({ partitionIndex: partition, errorCode }) => {
+        const what = `Moving the replica of ${partitionKey({ topic, partition })} on broker ${node}`
+        const result = resultOf<void>(errorCode, what, AlterReplicaLogDirs.name, null, () => undefined)
+        return [moveKey({ topic, partition, brokerId: node, directory: '' }), result] as const
+      }),
+    ),
+  )
 }
 
 /** Who writes to partitions with sequence numbers. */

@@ -4,8 +4,10 @@ export type {
   ActiveProducer,
   ClusterDescription,
   LogDirectory,
+  LogDirectoryPartition,
   QuorumDescription,
   QuorumReplica,
+  ReplicaMove,
 } from './cluster-info.ts'
 export type { ConfigChanges, ConfigEntry, ConfigResource, ConfigResourceType, ConfigSource } from './configs.ts'
 export type { GroupLag, PartitionLag } from './group-lag.ts'

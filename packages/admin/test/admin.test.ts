@@ -2,9 +2,11 @@ import { ManualClock, seededRandom } from '@millrace/base'
 import { Cluster, type MillraceError } from '@millrace/client'
 import { drive, hangUp, type Intercept, noAnswer, ScriptedCluster } from '@millrace/client/testing'
 import {
+  AlterReplicaLogDirs,
   type Api,
   CreateTopics,
   DescribeGroups,
+  DescribeLogDirs,
   ErrorCode,
   type Fields,
   IncrementalAlterConfigs,
@@ -295,6 +297,84 @@ describe('members of a group', () => {
     expect(scripted.seen('LeaveGroup')[0]?.body).toMatchObject({
       members: [{ memberId: '', groupInstanceId: 'i-1' }, { memberId: 'm-2' }],
     })
+  })
+})
+
+describe('log directories', () => {
+  it('are described with their volumes, and with replicas that move there', async () => {
+    const { scripted, admin, run } = await world(1)
+    const partition = { partitionIndex: 0, partitionSize: 70, offsetLag: 0, isFutureKey: false }
+    serve(scripted, DescribeLogDirs, () => ({
+      results: [
+        {
+          errorCode: 0,
+          logDir: '/a',
+          topics: [{ name: 't', partitions: [partition] }],
+          totalBytes: 1000,
+          usableBytes: 400,
+        },
+        {
+          errorCode: 0,
+          logDir: '/b',
+          topics: [{ name: 't', partitions: [{ ...partition, partitionSize: 30, offsetLag: 4, isFutureKey: true }] }],
+        },
+        { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, logDir: '/c', topics: [] },
+      ],
+    }))
+    const found = (await run(admin.describeLogDirs())).get(1) ?? []
+    expect(found.map((result) => (result.ok ? result.value : result.error.brokerError))).toEqual([
+      {
+        path: '/a',
+        totalBytes: 1000,
+        usableBytes: 400,
+        partitions: [{ topic: 't', partition: 0, size: 70, isFuture: false, offsetLag: 0 }],
+      },
+      {
+        path: '/b',
+        totalBytes: -1,
+        usableBytes: -1,
+        partitions: [{ topic: 't', partition: 0, size: 30, isFuture: true, offsetLag: 4 }],
+      },
+      'KAFKA_STORAGE_ERROR',
+    ])
+  })
+
+  it('take replicas from each other, broker by broker, with a result for each that is not asked for again', async () => {
+    const { scripted, admin, run } = await world(2)
+    serve(scripted, AlterReplicaLogDirs, ({ body }) => ({
+      results: body.dirs.flatMap(({ path, topics }) =>
+        topics.map(({ name, partitions }) => ({
+          topicName: name,
+          partitions: partitions.map((partitionIndex) => ({
+            partitionIndex,
+            errorCode: path === '/b' ? (partitionIndex === 9 ? ErrorCode.REPLICA_NOT_AVAILABLE : 0) : 57,
+          })),
+        })),
+      ),
+    }))
+    const moved = await run(
+      admin.alterReplicaLogDirs([
+        { topic: 't', partition: 0, brokerId: 1, directory: '/b' },
+        { topic: 't', partition: 9, brokerId: 1, directory: '/b' },
+        { topic: 'u', partition: 0, brokerId: 1, directory: '/nowhere' },
+        { topic: 't', partition: 0, brokerId: 2, directory: '/b' },
+      ]),
+    )
+    expect(outcomes(moved)).toEqual({
+      't-0-1': undefined,
+      't-9-1': 'REPLICA_NOT_AVAILABLE',
+      'u-0-1': 'LOG_DIR_NOT_FOUND',
+      't-0-2': undefined,
+    })
+    expect(scripted.seen('AlterReplicaLogDirs').map(({ body }) => body)).toEqual([
+      {
+        dirs: [
+          { path: '/b', topics: [{ name: 't', partitions: [0, 9] }] },
+          { path: '/nowhere', topics: [{ name: 'u', partitions: [0] }] },
+        ],
+      },
+      { dirs: [{ path: '/b', topics: [{ name: 't', partitions: [0] }] }] },
+    ])
   })
 })
 

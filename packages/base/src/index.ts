@@ -1,3 +1,4 @@
+export { loadNativeCrc32c } from './accelerators.ts'
 export { AssertionError, assert, unreachable } from './assert.ts'
 export { type Clock, ManualClock, sleep, type Timer } from './clock.ts'
 export { crc32c, crc32cPortable, type NativeCrc32c, useNativeCrc32c } from './crc32c.ts'

@@ -137,7 +137,7 @@ export class ThreadWorkers implements Workers {
 
   #fail(what: string, cause: unknown): WorkerError {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    this.#failure = new WorkerError(`${what}: ${reason}`, { cause })
+    this.#failure = new WorkerError(`${what}: ${reason}`, { cause, isUnavailable: true })
     const logger = this.#options.logger ?? silentLogger
     logger.warn('work that belongs into worker threads is done on the event loop', { reason: this.#failure.message })
     return this.#failure

@@ -28,6 +28,13 @@ export interface Workers {
 /** The thread for a job could not be had, or did not live to finish it. The job itself may be run elsewhere. */
 export class WorkerError extends Error {
   override readonly name = 'WorkerError'
+  /** There is no thread, and there will be none; otherwise one ended while it worked, or was closed. */
+  readonly isUnavailable: boolean
+
+  constructor(message: string, options: ErrorOptions & { readonly isUnavailable?: boolean } = {}) {
+    super(message, options)
+    this.isUnavailable = options.isUnavailable ?? false
+  }
 }
 
 /** Runs every job at once, in the caller's thread: for simulation, and where threads are not wanted. */

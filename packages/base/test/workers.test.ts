@@ -67,7 +67,7 @@ describe('ThreadWorkers', () => {
     const logger = { debug() {}, info() {}, error() {}, warn: (...words: unknown[]) => void warnings.push(words) }
     const broken = threads({ entry: () => new URL('./broken-entry.ts', import.meta.url), logger })
     await expect(broken.run(whereJob, {})).rejects.toThrow(/did not come up: nothing works here/)
-    await expect(broken.run(whereJob, {})).rejects.toThrow(WorkerError)
+    await expect(broken.run(whereJob, {})).rejects.toMatchObject({ isUnavailable: true })
     expect(broken.threadCount).toBe(0)
     const missing = threads({
       entry: () => {

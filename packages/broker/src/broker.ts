@@ -12,26 +12,21 @@ import {
 import { GroupCoordinator } from '@millrace/coordinator'
 import { MetadataLoader } from '@millrace/metadata'
 import type { Address, Transport } from '@millrace/network'
-import {
-  decodeMetaProperties,
-  type FileSystem,
-  joinPath,
-  LogManager,
-  metaPropertiesFileName,
-  StorageError,
-} from '@millrace/storage'
+import { type FileSystem, LogManager } from '@millrace/storage'
 import type { BrokerConfig } from './config/broker-config.ts'
 import { ConfigRepository } from './config/dynamic.ts'
 import { LocalControllerChannel } from './controller/channel.ts'
 import { Controller } from './controller/controller.ts'
 import { controllerEndpointOf, controllerRegistration, Quorum } from './controller/quorum.ts'
 import { controllerRequests } from './controller/requests.ts'
-import { formatIfEmpty } from './format.ts'
+import { formatDirectories } from './format.ts'
 import { groupConfigOf } from './group-config.ts'
 import { brokerHandlers } from './handlers/index.ts'
 import { BrokerLifecycle } from './lifecycle.ts'
 import { MetadataPublisher } from './metadata-publisher.ts'
 import { ProducerIdBlocks } from './producer-ids.ts'
+import { cleanerSettingsOf } from './replica/cleaner-settings.ts'
+import { DirectoryAssignments } from './replica/directory-assignments.ts'
 import { FetchSessionCache } from './replica/fetch-session.ts'
 import { logConfigOf } from './replica/log-config.ts'
 import { ReplicaManager } from './replica/replica-manager.ts'
@@ -61,7 +56,6 @@ export interface BrokerOptions {
 
 /** How long a stop waits for answers under way, and for the controller to let the broker go. */
 const stopTimeoutMs = 10_000
-const metaPropertiesSizeMax = 1024 * 1024
 
 export class Broker {
   readonly clusterId: Uuid
@@ -104,13 +98,6 @@ export class Broker {
   }
 }
 
-async function readClusterId(fileSystem: FileSystem, directory: string): Promise<Uuid> {
-  const path = joinPath(directory, metaPropertiesFileName)
-  const { clusterId } = decodeMetaProperties(await fileSystem.readFile(path, metaPropertiesSizeMax), path)
-  if (clusterId !== undefined) return clusterId
-  throw new StorageError('invalid-directory', `${path}: cluster.id is missing`, { path })
-}
-
 /** The parts of one broker and the order in which they begin and end. */
 class BrokerParts {
   readonly config: BrokerConfig
@@ -125,34 +112,39 @@ class BrokerParts {
   readonly #publisher: MetadataPublisher
   readonly #controller: Controller
   readonly #channel: LocalControllerChannel
+  readonly #assignments: DirectoryAssignments
   readonly #quorum: Quorum
   readonly #server: Server
   readonly #reportFatal: (error: unknown) => void
   #lifecycle: BrokerLifecycle | undefined
+  /** Of this life; undefined before it begins. */
+  #incarnationId: Uuid | undefined
   #hasFailed = false
 
   static async build(options: BrokerOptions): Promise<BrokerParts> {
     const { config, ports, logger } = options
     const { fileSystem, clock, random, workers } = ports
     const controllerEndpoint = controllerEndpointOf(config)
-    for (const directory of config.logDirs) {
-      const formatted = await formatIfEmpty({
-        fileSystem,
-        directory,
-        nodeId: config.nodeId,
-        controllerEndpoint,
-        clock,
-        random,
-      })
-      if (formatted) logger.info('Formatted a new data directory', { directory })
-    }
+    const { clusterId, formatted, unusable } = await formatDirectories({
+      fileSystem,
+      directories: config.logDirs,
+      metadataDirectory: config.metadataLogDir,
+      nodeId: config.nodeId,
+      controllerEndpoint,
+      clock,
+      random,
+    })
+    for (const directory of formatted) logger.info('Formatted a new data directory', { directory })
     for (const notice of config.notices) logger.warn(notice)
-    let onDirectoryFailure: (error: unknown) => void = () => {}
+    let onDirectoryFailure: (directory: string, error: Error) => void = () => {}
     let isElrEnabled = () => true
     const configs = new ConfigRepository(config, { isElrEnabled: () => isElrEnabled() })
     const logs = await LogManager.open({
       fileSystem,
       directories: config.logDirs,
+      metadataDirectory: config.metadataLogDir,
+      unusable,
+      clusterId,
       nodeId: config.nodeId,
       clock,
       random,
@@ -161,8 +153,9 @@ class BrokerParts {
       durability: config.durability,
       // The metadata is not read yet, so any topic may be a compacted one.
       configFor: (topic) => ({ ...logConfigOf(configs.topicConfig(topic)), cleanupPolicy: ['compact'] }),
-      onDirectoryFailure: (_directory, error) => onDirectoryFailure(error),
+      onDirectoryFailure: (directory, error) => onDirectoryFailure(directory, error),
       recoveryPointCheckpointMs: config.logFlushOffsetCheckpointIntervalMs,
+      cleanerSettings: () => cleanerSettingsOf(configs.broker),
       retentionCheckMs: config.logRetentionCheckIntervalMs,
       initialTaskDelayMs: config.logInitialTaskDelayMs,
       highWatermarkCheckpointMs: config.replicaHighWatermarkCheckpointIntervalMs,
@@ -172,9 +165,9 @@ class BrokerParts {
       producerExpirationCheckMs: config.producerIdExpirationCheckIntervalMs,
     })
     try {
-      const parts = new BrokerParts(options, configs, logs, await readClusterId(fileSystem, config.metadataLogDir))
-      // With one directory its loss is the end: the metadata log is in it.
-      onDirectoryFailure = (error) => parts.#fatal(error)
+      const parts = new BrokerParts(options, configs, logs, clusterId)
+      onDirectoryFailure = (directory, error) => parts.#directoryFailed(directory, error)
+      parts.#requireDirectory()
       isElrEnabled = () => (parts.#publisher.image.features.get('eligible.leader.replicas.version') ?? 0) > 0
       await parts.#quorum.open()
       return parts
@@ -194,7 +187,15 @@ class BrokerParts {
     this.#reportFatal = options.onFatal
     this.#timers = new TimerWheel(clock)
     this.clusterId = clusterId
-    this.#replicas = new ReplicaManager({ brokerId: config.nodeId, logs, configs, timers: this.#timers, clock, logger })
+    this.#replicas = new ReplicaManager({
+      brokerId: config.nodeId,
+      logs,
+      configs,
+      timers: this.#timers,
+      clock,
+      logger,
+      onPlaced: (topicId, partition, directoryId) => this.#assignments.assign({ topicId, partition, directoryId }),
+    })
     const cluster = () => this.#publisher.view
     this.#groups = new GroupCoordinator({
       config: groupConfigOf(config),
@@ -215,6 +216,8 @@ class BrokerParts {
       replicas: this.#replicas,
       groups: this.#groups,
       logger,
+      isRegistered: ({ brokers }) =>
+        this.#incarnationId !== undefined && brokers.get(brokerId)?.incarnationId === this.#incarnationId,
     })
     this.#controller = new Controller({
       settings: {
@@ -265,6 +268,13 @@ class BrokerParts {
       },
     })
     this.#channel = new LocalControllerChannel(this.#controller, requests, clock, config.requestTimeoutMs)
+    this.#assignments = new DirectoryAssignments({
+      brokerId,
+      brokerEpoch: () => this.#lifecycle?.epoch ?? -1,
+      channel: this.#channel,
+      clock,
+      logger,
+    })
     const services: Services = {
       brokerId,
       config,
@@ -301,12 +311,13 @@ class BrokerParts {
       if (config.controllerListenerNames.includes(name)) continue
       this.listeners.set(name, await this.#server.listen(name, { host: host === '' ? '0.0.0.0' : host, port }))
     }
+    this.#incarnationId = randomUuid(this.#ports.random)
     this.#quorum.start()
     this.#lifecycle = new BrokerLifecycle({
       brokerId: config.nodeId,
       clusterId: this.clusterId,
-      incarnationId: randomUuid(this.#ports.random),
-      directoryIds: this.#logs.directories.flatMap(({ directoryId }) => directoryId ?? []),
+      incarnationId: this.#incarnationId,
+      directoryIds: this.#logs.directories.flatMap(({ directoryId, isOnline }) => (isOnline && directoryId) || []),
       rack: config.brokerRack,
       endpoints: this.#advertisedEndpoints(),
       previousBrokerEpoch: this.#logs.previousBrokerEpoch ?? -1,
@@ -315,14 +326,20 @@ class BrokerParts {
       clock: this.#ports.clock,
       logger: this.#logger,
       appliedOffset: () => this.#publisher.view.lastOffset,
+      directoryFailureTimeoutMs: config.logDirFailureTimeoutMs,
+      onFailureUnknown: (error) => this.#fatal(error),
     })
     await this.#lifecycle.start()
+    this.#assignments.start()
     this.#server.serve()
   }
 
   async stop(): Promise<void> {
-    const hasLeft = (await this.#lifecycle?.leave(stopTimeoutMs)) ?? false
+    // Nobody answers a broker that has failed: its controller is in it.
+    const hasLeft = this.#hasFailed ? false : ((await this.#lifecycle?.leave(stopTimeoutMs)) ?? false)
     await this.#server.close(stopTimeoutMs)
+    this.#assignments.close()
+    await this.#replicas.moves.close()
     this.#groups.close()
     await this.#quorum.stop(stopTimeoutMs)
     this.#replicas.close()
@@ -334,11 +351,41 @@ class BrokerParts {
   async abandon(): Promise<void> {
     this.#lifecycle?.stop()
     await this.#server.close(0)
+    this.#assignments.close()
+    await this.#replicas.moves.close()
     this.#groups.close()
     await this.#quorum.stop(0)
     this.#replicas.close()
     this.#timers.close()
     await this.#logs.close({ clean: false, brokerEpoch: -1 })
+  }
+
+  /** Says which directories do not work; without any there is nothing to serve. */
+  #requireDirectory(): void {
+    for (const { path, isOnline, error } of this.#logs.directories) {
+      if (isOnline) continue
+      const message = 'A log directory cannot be used; its partitions are offline. Repair the disk and restart'
+      this.#logger.error(message, { directory: path, error })
+    }
+    if (this.#logs.directories.some(({ isOnline }) => isOnline)) return
+    throw this.#logs.directories[0]?.error ?? new Error('no log directory can be used')
+  }
+
+  /** One directory goes offline alone, unless the metadata is in it or it was the last. */
+  #directoryFailed(directory: string, error: Error): void {
+    if (this.#hasFailed) return
+    const { directories } = this.#logs
+    if (directory === this.config.metadataLogDir || directories.every(({ isOnline }) => !isOnline)) {
+      this.#fatal(error)
+      return
+    }
+    const partitionCount = this.#replicas.directoryFailed(directory)
+    const message =
+      'A log directory failed; its partitions are offline, the others are served. Repair the disk and restart'
+    this.#logger.error(message, { directory, partitionCount, error })
+    this.#publisher.directoryFailed()
+    const id = directories.find(({ path }) => path === directory)?.directoryId
+    if (id !== undefined) this.#lifecycle?.directoryFailed(id)
   }
 
   #fatal(error: unknown): void {

@@ -56,6 +56,8 @@ export interface ClusterView {
   /** All registered brokers with that listener. */
   brokers(listenerName: string): readonly BrokerEndpoint[]
   isAlive(brokerId: number): boolean
+  /** The replicas of a partition that are on no broker alive, or in a log directory that failed. */
+  offlineReplicas(partition: PartitionView): readonly number[]
   finalizedFeatures(): readonly FinalizedFeature[]
   /** Names of the resources of a type (DescribeConfigs types) that have configs. */
   configuredResources(type: number): readonly string[]

@@ -1,9 +1,9 @@
 import { ManualClock, type Random, seededRandom, systemClock } from '@millrace/base'
-import { joinPath, MemoryFileSystem, metaPropertiesFileName } from '@millrace/storage'
+import { decodeMetaProperties, joinPath, MemoryFileSystem, metaPropertiesFileName } from '@millrace/storage'
 import { FaultyFileSystem } from '@millrace/storage/testing'
 import { describe, expect, it } from 'vitest'
 import { inAnInstant, snapshotVector, timestampOf } from '../test/kafka-snapshot.ts'
-import { formatIfEmpty } from './format.ts'
+import { formatDirectories, formatIfEmpty } from './format.ts'
 
 const controllerEndpoint = { name: 'CONTROLLER', host: 'localhost', port: 9093 }
 
@@ -88,5 +88,57 @@ describe('formatIfEmpty', () => {
       formatIfEmpty({ ...options, fileSystem }),
     ])
     expect(outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value)).toHaveLength(1)
+  })
+})
+
+describe('several directories', () => {
+  const options = { nodeId: 1, controllerEndpoint, clock: systemClock, random: seededRandom(1) }
+  const metaOf = async (fileSystem: MemoryFileSystem, directory: string) => {
+    const path = joinPath(directory, metaPropertiesFileName)
+    return decodeMetaProperties(await fileSystem.readFile(path, 1 << 20), path)
+  }
+
+  it('belong to one cluster, each with an id of its own; one has the metadata', async () => {
+    const fileSystem = new MemoryFileSystem(systemClock)
+    const directories = ['/a', '/b', '/c']
+    const made = await formatDirectories({ ...options, fileSystem, directories, metadataDirectory: '/b' })
+    expect(made.formatted).toEqual(['/b', '/a', '/c'])
+    const metas = await Promise.all(directories.map((directory) => metaOf(fileSystem, directory)))
+    expect(new Set(metas.map(({ clusterId }) => clusterId))).toEqual(new Set([made.clusterId]))
+    expect(new Set(metas.map(({ directoryId }) => directoryId)).size).toBe(3)
+    for (const directory of directories) {
+      const names = (await fileSystem.list(directory)).map(({ name }) => name)
+      expect(names.includes('__cluster_metadata-0'), directory).toBe(directory === '/b')
+      expect(names).toContain('bootstrap.checkpoint')
+    }
+    const again = await formatDirectories({ ...options, fileSystem, directories, metadataDirectory: '/b' })
+    expect(again).toEqual({ clusterId: made.clusterId, formatted: [], unusable: new Map() })
+  })
+
+  it('may be joined by another one later', async () => {
+    const fileSystem = new MemoryFileSystem(systemClock)
+    const first = await formatDirectories({ ...options, fileSystem, directories: ['/a'], metadataDirectory: '/a' })
+    const next = { ...options, fileSystem, directories: ['/a', '/b'], metadataDirectory: '/a' }
+    expect(await formatDirectories(next)).toMatchObject({ clusterId: first.clusterId, formatted: ['/b'] })
+  })
+
+  it('are never given a new cluster beside an old one', async () => {
+    const fileSystem = new MemoryFileSystem(systemClock)
+    await formatDirectories({ ...options, fileSystem, directories: ['/a'], metadataDirectory: '/a' })
+    const start = formatDirectories({ ...options, fileSystem, directories: ['/b', '/a'], metadataDirectory: '/b' })
+    await expect(start).rejects.toThrow('/b is to hold the metadata and is empty, but /a belongs to a cluster')
+  })
+
+  it('but the one with the metadata may be unusable', async () => {
+    const fileSystem = new FaultyFileSystem(systemClock)
+    const failing = (path: string) =>
+      fileSystem.injectFaults((operation) => (operation.path.startsWith(path) ? { error: 'io' } : undefined))
+    failing('/b')
+    const all = { ...options, fileSystem, directories: ['/a', '/b'], metadataDirectory: '/a' }
+    const made = await formatDirectories(all)
+    expect(made.formatted).toEqual(['/a'])
+    expect([...made.unusable.keys()]).toEqual(['/b'])
+    failing('/a')
+    await expect(formatDirectories(all)).rejects.toThrow('/a')
   })
 })

@@ -3,8 +3,10 @@ import { type Clock, type Random, randomUuid, type Uuid } from '@millrace/base'
 import { bootstrapRecords } from '@millrace/metadata'
 import { type Voter, VoterSet } from '@millrace/raft'
 import {
+  decodeMetaProperties,
   encodeMetaProperties,
   type FileSystem,
+  FileSystemError,
   isFileSystemError,
   joinPath,
   metadataPartition,
@@ -24,6 +26,67 @@ export interface FormatOptions {
   readonly controllerEndpoint: { readonly name: string; readonly host: string; readonly port: number }
   readonly clock: Clock
   readonly random: Random
+  /** The cluster of a directory that does not hold the metadata; undefined for one that does: a cluster of its own. */
+  readonly clusterId?: Uuid
+}
+
+const metaPropertiesSizeMax = 1024 * 1024
+
+/** What became of the directories: those that could not be used, and those that are new. */
+export interface FormattedDirectories {
+  readonly clusterId: Uuid
+  readonly formatted: readonly string[]
+  readonly unusable: ReadonlyMap<string, Error>
+}
+
+/**
+ * Formats every directory that is empty: the one of the metadata first, the others into the same cluster. One that its disk does not
+ * give is left out. Throws what is wrong with the metadata's, and StorageError `invalid-directory` for one that holds something else,
+ * or when the metadata's is empty and another is not: its cluster's metadata is elsewhere.
+ */
+export async function formatDirectories(
+  options: Omit<FormatOptions, 'directory'> & {
+    readonly directories: readonly string[]
+    readonly metadataDirectory: string
+  },
+): Promise<FormattedDirectories> {
+  const { fileSystem, directories, metadataDirectory } = options
+  const others = directories.filter((directory) => directory !== metadataDirectory)
+  await requireMetadata(fileSystem, metadataDirectory, others)
+  const isNew = await formatIfEmpty({ ...options, directory: metadataDirectory })
+  const formatted = isNew ? [metadataDirectory] : []
+  const clusterId = await readClusterId(fileSystem, metadataDirectory)
+  const unusable = new Map<string, Error>()
+  for (const directory of others) {
+    try {
+      if (await formatIfEmpty({ ...options, directory, clusterId })) formatted.push(directory)
+    } catch (error) {
+      if (!(error instanceof FileSystemError) || error.code === 'locked') throw error
+      unusable.set(directory, error)
+    }
+  }
+  return { clusterId, formatted, unusable }
+}
+
+async function requireMetadata(fileSystem: FileSystem, directory: string, others: readonly string[]): Promise<void> {
+  if (await isFormatted(fileSystem, directory)) return
+  for (const other of others) {
+    const isOld = await isFormatted(fileSystem, other).catch(() => false)
+    if (!isOld) continue
+    const message = `${directory} is to hold the metadata and is empty, but ${other} belongs to a cluster: name the directory that has its metadata, as metadata.log.dir or first in log.dirs`
+    throw new StorageError('invalid-directory', message, { path: directory })
+  }
+}
+
+async function isFormatted(fileSystem: FileSystem, directory: string): Promise<boolean> {
+  return (await fileSystem.stat(joinPath(directory, metaPropertiesFileName))) !== undefined
+}
+
+async function readClusterId(fileSystem: FileSystem, directory: string): Promise<Uuid> {
+  const path = joinPath(directory, metaPropertiesFileName)
+  const { clusterId } = decodeMetaProperties(await fileSystem.readFile(path, metaPropertiesSizeMax), path)
+  if (clusterId !== undefined) return clusterId
+  throw new StorageError('invalid-directory', `${path}: cluster.id is missing`, { path })
 }
 
 /** kraft.version range of the voter. */
@@ -95,10 +158,35 @@ async function format({
   controllerEndpoint,
   clock,
   random,
+  clusterId: known,
 }: FormatOptions): Promise<void> {
   const directoryId = randomUuid(random)
-  const clusterId: Uuid = randomUuid(random)
+  const clusterId: Uuid = known ?? randomUuid(random)
   const nowMs = clock.now()
+  if (known === undefined) await writeVoters({ fileSystem, directory, nodeId, controllerEndpoint, directoryId, nowMs })
+  const bootstrap = encodeSnapshot(bootstrapRecords(), undefined, {
+    epoch: 0,
+    timestamp: nowMs,
+    lastContainedTimestamp: 0,
+  })
+  await replaceFile(fileSystem, joinPath(directory, bootstrapFileName), bootstrap)
+  // Last: its presence says that the directory is formatted.
+  const meta = encodeMetaProperties({ version: 1, clusterId, nodeId, directoryId })
+  await replaceFile(fileSystem, joinPath(directory, metaPropertiesFileName), meta)
+}
+
+/** The snapshot that the metadata log begins with: this node is the quorum. */
+async function writeVoters({
+  fileSystem,
+  directory,
+  nodeId,
+  controllerEndpoint,
+  directoryId,
+  nowMs,
+}: Pick<FormatOptions, 'fileSystem' | 'directory' | 'nodeId' | 'controllerEndpoint'> & {
+  readonly directoryId: Uuid
+  readonly nowMs: number
+}): Promise<void> {
   const metadataDirectory = joinPath(directory, `${metadataPartition.topic}-${metadataPartition.partition}`)
   await fileSystem.makeDirectory(metadataDirectory)
   await fileSystem.syncDirectory(directory)
@@ -116,13 +204,4 @@ async function format({
     checkpoint,
     encodeSnapshot([], quorum, { epoch: 0, timestamp: nowMs, lastContainedTimestamp: nowMs }),
   )
-  const bootstrap = encodeSnapshot(bootstrapRecords(), undefined, {
-    epoch: 0,
-    timestamp: nowMs,
-    lastContainedTimestamp: 0,
-  })
-  await replaceFile(fileSystem, joinPath(directory, bootstrapFileName), bootstrap)
-  // Last: its presence says that the directory is formatted.
-  const meta = encodeMetaProperties({ version: 1, clusterId, nodeId, directoryId })
-  await replaceFile(fileSystem, joinPath(directory, metaPropertiesFileName), meta)
 }

@@ -1,7 +1,13 @@
 /** The cluster as a metadata image shows it. */
 import type { Uuid } from '@millrace/base'
-import { isUnfenced, type MetadataImage, parseConfigResourceKey, topicByName } from '@millrace/metadata'
-import type { BrokerEndpoint, ClusterView, FinalizedFeature, TopicView } from './cluster-view.ts'
+import {
+  hasReplicaOnline,
+  isUnfenced,
+  type MetadataImage,
+  parseConfigResourceKey,
+  topicByName,
+} from '@millrace/metadata'
+import type { BrokerEndpoint, ClusterView, FinalizedFeature, PartitionView, TopicView } from './cluster-view.ts'
 
 export class ImageView implements ClusterView {
   readonly clusterId: Uuid
@@ -46,6 +52,10 @@ export class ImageView implements ClusterView {
 
   isAlive(brokerId: number): boolean {
     return isUnfenced(this.#image, brokerId)
+  }
+
+  offlineReplicas(partition: PartitionView): readonly number[] {
+    return partition.replicas.filter((id) => !this.isAlive(id) || !hasReplicaOnline(this.#image, partition, id))
   }
 
   finalizedFeatures(): readonly FinalizedFeature[] {

@@ -57,6 +57,8 @@ function setUp(controller: ScriptedController, options: Partial<LifecycleOptions
     endpoints: [{ name: 'PLAINTEXT', host: 'localhost', port: 9092, securityProtocol: 0 }],
     previousBrokerEpoch: 11,
     heartbeatIntervalMs,
+    directoryFailureTimeoutMs: 30_000,
+    onFailureUnknown: () => {},
     channel: controller,
     clock,
     logger: silentLogger,
@@ -156,6 +158,42 @@ describe('serving', () => {
     clock.advance(heartbeatIntervalMs)
     await turns()
     expect(controller.beats.length).toBe(before + 1)
+    lifecycle.stop()
+  })
+})
+
+describe('a log directory that fails', () => {
+  it('is told at once, and in every heartbeat from then on', async () => {
+    const controller = new ScriptedController([accepted], [unfenced])
+    const { lifecycle, clock } = setUp(controller)
+    await settle(clock, lifecycle.start())
+    const before = controller.beats.length
+    lifecycle.directoryFailed('AAAAAAAAAAAAAAAAAAAAqw')
+    lifecycle.directoryFailed('AAAAAAAAAAAAAAAAAAAAqw')
+    await turns()
+    clock.advance(heartbeatIntervalMs)
+    await turns()
+    const told = controller.beats.slice(before).map(({ offlineLogDirs }) => offlineLogDirs)
+    expect(told).toEqual([['AAAAAAAAAAAAAAAAAAAAqw'], ['AAAAAAAAAAAAAAAAAAAAqw']])
+    lifecycle.stop()
+    expect(clock.pendingCount).toBe(0)
+  })
+
+  it('and of which the controller does not hear for log.dir.failure.timeout.ms is the end', async () => {
+    const ends: Error[] = []
+    const controller = new ScriptedController([accepted], [unfenced])
+    const { lifecycle, clock } = setUp(controller, { onFailureUnknown: (error) => ends.push(error) })
+    await settle(clock, lifecycle.start())
+    controller.answerBeats(new Error('no controller'))
+    lifecycle.directoryFailed('AAAAAAAAAAAAAAAAAAAAqw')
+    for (let elapsedMs = 0; elapsedMs < 30_000; elapsedMs += 1000) {
+      expect(ends).toEqual([])
+      clock.advance(1000)
+      await turns()
+    }
+    expect(ends.map(({ message }) => message)).toEqual([
+      'The controller could not be told for 30000 ms that log directory AAAAAAAAAAAAAAAAAAAAqw failed',
+    ])
     lifecycle.stop()
   })
 })

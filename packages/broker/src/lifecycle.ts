@@ -15,6 +15,7 @@ export interface LifecycleOptions {
   readonly brokerId: number
   readonly clusterId: Uuid
   readonly incarnationId: Uuid
+  /** The log directories that work. */
   readonly directoryIds: readonly Uuid[]
   readonly rack: string | null
   readonly endpoints: readonly AdvertisedEndpoint[]
@@ -25,6 +26,10 @@ export interface LifecycleOptions {
   readonly channel: ControllerChannel
   readonly clock: Clock
   readonly logger: Logger
+  /** `log.dir.failure.timeout.ms` */
+  readonly directoryFailureTimeoutMs: number
+  /** The controller could not be told in time that a log directory failed: it may still take this broker for a leader there. */
+  readonly onFailureUnknown: (error: Error) => void
   /** Last offset of the metadata log that this broker has applied. */
   readonly appliedOffset: () => number
 }
@@ -41,6 +46,8 @@ export class BrokerLifecycle {
   #epoch = -1
   #timer: Timer | undefined
   #isStopped = false
+  /** Directories that failed since the registration, with the time that is left to tell the controller. */
+  readonly #offlineDirectories = new Map<Uuid, Timer | undefined>()
 
   constructor(options: LifecycleOptions) {
     this.#options = options
@@ -64,6 +71,7 @@ export class BrokerLifecycle {
   /** Asks to leave until the controller agrees, or `timeoutMs` has passed. True: it agreed, so the stop is a clean one. */
   async leave(timeoutMs: number): Promise<boolean> {
     this.#timer?.cancel()
+    this.#endFailureTimers()
     this.#isStopped = true
     const deadline = this.#options.clock.monotonic() + timeoutMs
     while (this.#options.clock.monotonic() < deadline) {
@@ -81,6 +89,26 @@ export class BrokerLifecycle {
   stop(): void {
     this.#isStopped = true
     this.#timer?.cancel()
+    this.#endFailureTimers()
+  }
+
+  /** A log directory failed: every heartbeat says so from now on, beginning with one at once. */
+  directoryFailed(directoryId: Uuid): void {
+    if (this.#offlineDirectories.has(directoryId)) return
+    const { clock, directoryFailureTimeoutMs, onFailureUnknown } = this.#options
+    const timer = clock.schedule(directoryFailureTimeoutMs, () => {
+      const message = `The controller could not be told for ${directoryFailureTimeoutMs} ms that log directory ${directoryId} failed`
+      onFailureUnknown(new Error(message))
+    })
+    this.#offlineDirectories.set(directoryId, timer)
+    if (this.#isStopped || this.#epoch < 0) return
+    this.#beat(false).catch((error: unknown) => {
+      this.#options.logger.warn('The controller could not be told yet that a log directory failed', { error })
+    })
+  }
+
+  #endFailureTimers(): void {
+    for (const timer of this.#offlineDirectories.values()) timer?.cancel()
   }
 
   async #register(): Promise<void> {
@@ -124,10 +152,16 @@ export class BrokerLifecycle {
       currentMetadataOffset: appliedOffset(),
       wantFence: false,
       wantShutDown,
-      offlineLogDirs: [],
+      offlineLogDirs: [...this.#offlineDirectories.keys()],
       cordonedLogDirs: null,
     }
     const answer = await channel.send(BrokerHeartbeat, request, context)
+    if (answer.errorCode === ErrorCode.NONE) {
+      for (const id of request.offlineLogDirs) {
+        this.#offlineDirectories.get(id)?.cancel()
+        this.#offlineDirectories.set(id, undefined)
+      }
+    }
     return { isFenced: answer.isFenced ?? true, shouldShutDown: answer.shouldShutDown ?? false }
   }
 

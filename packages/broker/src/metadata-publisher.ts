@@ -25,12 +25,15 @@ export interface PublisherOptions {
   readonly replicas: ReplicaManager
   readonly groups: GroupCoordinator
   readonly logger: Logger
+  /** Whether the image has the registration of this process: what follows it is new. */
+  readonly isRegistered: (image: MetadataImage) => boolean
 }
 
 export class MetadataPublisher {
   readonly #options: PublisherOptions
   #view: ClusterView
   #image: MetadataImage = emptyImage
+  #isSettled = false
   /** Coordinator partitions this broker leads, by index, with the epoch it was told. */
   readonly #coordinated = new Map<number, number>()
 
@@ -74,9 +77,24 @@ export class MetadataPublisher {
       await replicas.updateTopic(topic)
       if (topic.name === offsetsTopic) this.#coordinate(topic)
     }
+    if (!this.#isSettled && this.#options.isRegistered(image)) await this.#settle(image)
     // Last: what clients see is ready to be used.
     this.#image = image
     this.#view = new ImageView(this.#options.clusterId, image)
+  }
+
+  /** Nothing from before this process is missing any more. */
+  async #settle(image: MetadataImage): Promise<void> {
+    this.#isSettled = true
+    await this.#options.replicas.settle()
+    const offsets = topicByName(image, offsetsTopic)
+    if (offsets !== undefined) this.#coordinate(offsets)
+  }
+
+  /** Log directories failed: coordinators whose partitions were there end. */
+  directoryFailed(): void {
+    const offsets = topicByName(this.#image, offsetsTopic)
+    if (offsets !== undefined) this.#coordinate(offsets)
   }
 
   #publishConfigs(changed: ReadonlySet<string>, before: MetadataImage, after: MetadataImage): void {

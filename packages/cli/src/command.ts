@@ -39,6 +39,8 @@ export interface CommandInput {
 
 export interface CommandContext {
   readonly terminal: Terminal
+  /** The module that worker threads run. Undefined: all is done in this thread. */
+  readonly workerEntry?: () => URL
 }
 
 export interface Command {

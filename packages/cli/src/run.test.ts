@@ -50,7 +50,7 @@ const test: Command = {
 
 async function run(...words: string[]) {
   const { terminal, output } = terminalOf()
-  const code = await runCommand([test], words, terminal, '1.2.3')
+  const code = await runCommand([test], words, { terminal }, '1.2.3')
   return { code, ...output }
 }
 
@@ -100,7 +100,7 @@ describe('the commands', () => {
     '%s has help with an example',
     async (name, command) => {
       const { terminal, output } = terminalOf()
-      expect(await runCommand(commands, [...name.split(' '), '--help'], terminal, '0')).toBe(0)
+      expect(await runCommand(commands, [...name.split(' '), '--help'], { terminal }, '0')).toBe(0)
       expect(output.out).toContain(`Usage: millrace ${name}`)
       expect(command.examples.length).toBeGreaterThan(0)
       for (const spec of Object.values(command.options)) expect(spec.summary).not.toBe('')

@@ -1,15 +1,15 @@
 /** From words to an exit code: finds the command, shows help, runs it, and says in one line what went wrong. */
 import { parseInput } from './arguments.ts'
-import { type Command, CommandError, exitCode, UsageError } from './command.ts'
+import { type Command, type CommandContext, CommandError, exitCode, UsageError } from './command.ts'
 import { commandHelp, overview } from './help.ts'
-import type { Terminal } from './terminal.ts'
 
 export async function runCommand(
   commands: readonly Command[],
   words: readonly string[],
-  terminal: Terminal,
+  context: CommandContext,
   version: string,
 ): Promise<number> {
+  const { terminal } = context
   const [first] = words
   if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
     await terminal.write(overview(commands))
@@ -32,7 +32,7 @@ export async function runCommand(
     return exitCode.ok
   }
   try {
-    return await command.run(parseInput(command, rest), { terminal })
+    return await command.run(parseInput(command, rest), context)
   } catch (error) {
     if (error instanceof UsageError) {
       terminal.writeError(`${error.message}\nmillrace ${command.name} --help shows how it is used.\n`)

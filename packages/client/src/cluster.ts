@@ -1,5 +1,13 @@
 /** A connection to a cluster: sends any request to the right broker. What producers, consumers and admin clients are made of. */
-import { type Clock, type Logger, type Random, shuffle, TimerWheel, type Workers } from '@millrace/base'
+import {
+  type Clock,
+  type Logger,
+  loadNativeCrc32c,
+  type Random,
+  shuffle,
+  TimerWheel,
+  type Workers,
+} from '@millrace/base'
 import { type Address, formatAddress } from '@millrace/network'
 import {
   type Api,
@@ -67,6 +75,8 @@ export class Cluster {
   /** For what takes too long for the event loop. */
   readonly workers: Workers
   readonly #ownsWorkers: boolean
+  /** On the machine's own network, and not on one that a test made. */
+  readonly #isOnNetwork: boolean
   /** Timeouts of everything that belongs to this cluster, in ticks of 5 ms. */
   readonly timers: TimerWheel
   readonly #options: ResolvedClusterOptions
@@ -90,6 +100,7 @@ export class Cluster {
     this.logger = resolved.logger
     this.workers = resolved.workers
     this.#ownsWorkers = options.workers === undefined
+    this.#isOnNetwork = options.transport === undefined
     this.timers = new TimerWheel(resolved.clock)
     this.#links = new Links({
       transport: resolved.transport,
@@ -453,6 +464,8 @@ export class Cluster {
     }
     if (change.type === 'connected') {
       this.logger.debug('connected', fields)
+      // After the first connection, because loading it takes longer than what it saves a client that connects and ends.
+      if (this.#isOnNetwork) void loadNativeCrc32c()
       this.#options.onState?.({ type: 'connected', address })
       return
     }

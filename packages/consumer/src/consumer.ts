@@ -13,7 +13,13 @@ import { HandOut } from './hand-out.ts'
 import { HandOver } from './hand-over.ts'
 import { Limits } from './limits.ts'
 import type { Message, MessageBatch } from './message.ts'
-import { type ConsumerOptions, checkedStart, type ResolvedSettings, resolveSettings } from './options.ts'
+import {
+  type ConsumerOptions,
+  checkedStart,
+  type LoopOptions,
+  type ResolvedSettings,
+  resolveSettings,
+} from './options.ts'
 import { PartitionMaker } from './partition-maker.ts'
 import type { PartitionState, StartAt } from './partition-state.ts'
 import { Positioner } from './positioner.ts'
@@ -22,6 +28,7 @@ import { Resets, resetEvent } from './resets.ts'
 import { Stream } from './stream.ts'
 import { Subscription } from './subscription.ts'
 import { TruncationCheck } from './truncation-check.ts'
+import { UntilEnd } from './until-end.ts'
 
 /**
  * A partition to read, and where to begin: at `offset`; or else, with a group, where that has committed; or else `from`; or else what
@@ -75,6 +82,8 @@ export class Consumer<K = Buffer, V = Buffer> {
   #untrack: () => void = () => {}
   #hasAssigned = false
   #isStarted = false
+  /** The loop wants to know when there is nothing more. */
+  #wakesAtEnds = false
   #hasStream = false
   #changed: Deferred<void> | undefined
   /** Told to user code once. */
@@ -115,7 +124,10 @@ export class Consumer<K = Buffer, V = Buffer> {
     this.#handOver = this.#makeHandOver()
     this.#fetcher = new Fetcher(cluster, settings, {
       onData: (state) => this.#onData(state),
-      onIdle: (state) => this.#checkEnd(state),
+      onIdle: (state) => {
+        this.#checkEnd(state)
+        if (this.#wakesAtEnds) this.#wake()
+      },
       onUnchecked: (unchecked) => this.#truncation.check(unchecked),
       onOutOfRange: (state, offset) => this.#resets.onOutOfRange(state, offset),
       onStalled: (error) => this.#stalled('fetch', error),
@@ -146,29 +158,26 @@ export class Consumer<K = Buffer, V = Buffer> {
    * Messages one by one. An abort of `signal` ends the loop. Throws {@link MillraceError} into the loop: `corrupt-data`, `broker`
    * (not allowed to read, for example), `too-slow`; the next loop goes on where this one was.
    */
-  messages(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Message<K, V>, undefined> {
-    return this.#stream(() => this.#handOut.takeMessage() as Message<K, V> | undefined, options.signal)
+  messages(options: LoopOptions = {}): AsyncIterableIterator<Message<K, V>, undefined> {
+    return this.#stream(() => this.#handOut.takeMessage() as Message<K, V> | undefined, options)
   }
 
   /** Messages of one partition together, up to `maxRecords` (default 500) of what is there. As {@link messages} else. */
   batches(
-    options: { readonly maxRecords?: number; readonly signal?: AbortSignal } = {},
+    options: LoopOptions & { readonly maxRecords?: number } = {},
   ): AsyncIterableIterator<MessageBatch<K, V>, undefined> {
     const { maxRecords = batchCountDefault } = options
     if (!Number.isInteger(maxRecords) || maxRecords < 1) {
       throw new MillraceError('invalid-argument', `maxRecords must be a positive integer, it is ${maxRecords}`)
     }
-    return this.#stream(() => this.#handOut.takeBatch(maxRecords) as MessageBatch<K, V> | undefined, options.signal)
+    return this.#stream(() => this.#handOut.takeBatch(maxRecords) as MessageBatch<K, V> | undefined, options)
   }
 
   /**
    * Calls `handler` for each message, one after the other, until `signal` is aborted or the consumer is closed. Rejects with what
    * the handler throws: its message is not done then. Rejects as the loop of {@link messages} throws.
    */
-  async run(
-    handler: (message: Message<K, V>) => void | Promise<void>,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<void> {
+  async run(handler: (message: Message<K, V>) => void | Promise<void>, options: LoopOptions = {}): Promise<void> {
     for await (const message of this.messages(options)) await handler(message)
   }
 
@@ -344,7 +353,7 @@ export class Consumer<K = Buffer, V = Buffer> {
     return this.#group === undefined || this.#group.isStable ? 'stable' : 'joining'
   }
 
-  #stream<T>(take: () => T | undefined, signal: AbortSignal | undefined): Stream<T> {
+  #stream<T>(take: () => T | undefined, { signal, until }: LoopOptions): Stream<T> {
     this.#checkOpen()
     if (this.#hasStream) {
       throw new MillraceError('invalid-argument', 'Another loop reads this consumer: one at a time')
@@ -354,15 +363,19 @@ export class Consumer<K = Buffer, V = Buffer> {
     }
     this.#hasStream = true
     this.#start()
-    const isClosed = () => this.#closing !== undefined
+    const untilEnd = until === 'end' ? new UntilEnd() : undefined
+    this.#wakesAtEnds = untilEnd !== undefined
+    // What was known before may be old.
+    if (untilEnd !== undefined) for (const state of this.#partitions) state.isEndFresh = false
+    const isOver = () => this.#closing !== undefined || (untilEnd !== undefined && this.#hasReached(untilEnd))
     return new Stream<T>(
       {
         finish: () => this.#handOut.finish(),
         takeBack: () => this.#handOut.takeBack(),
         take: () => this.#take(take),
         changed: () => this.#whenChanged(),
-        get isClosed() {
-          return isClosed()
+        get isOver() {
+          return isOver()
         },
         onEnd: () => {
           this.#hasStream = false
@@ -372,6 +385,12 @@ export class Consumer<K = Buffer, V = Buffer> {
       },
       signal,
     )
+  }
+
+  #hasReached(end: UntilEnd): boolean {
+    // Before it is known what to read, there is no end of it.
+    if (this.#group === undefined ? this.#partitions.size === 0 : !this.#group.isStable) return false
+    return end.isReached(this.#partitions)
   }
 
   #take<T>(take: () => T | undefined): T | undefined {

@@ -155,3 +155,14 @@ export function resolveSettings<K, V>(settings: ConsumerSettings<K, V>): Resolve
     decompressedSizeMax: integer('decompressedSizeMax', defaultDecompressedSizeMax, 1, Number.MAX_SAFE_INTEGER),
   }
 }
+
+/** How a loop ends, besides by `break` and by closing the consumer. */
+export interface LoopOptions {
+  /** Ends the loop when it is aborted. */
+  readonly signal?: AbortSignal
+  /**
+   * `end`: the loop ends once everything has been handed out that was there when it began to look; records that come meanwhile may be
+   * among it. In a group, what is there of this member's partitions. A topic that is not there has no end.
+   */
+  readonly until?: 'end'
+}

@@ -12,8 +12,8 @@ export interface StreamSource<T> {
   take(): T | undefined
   /** Resolves when it is worth to ask again. */
   changed(): Promise<void>
-  /** No more items will come. */
-  readonly isClosed: boolean
+  /** No more items will come, or are wanted. Asked before each item. */
+  readonly isOver: boolean
   /** The stream is over; {@link changed} shall resolve. */
   onEnd(): void
 }
@@ -63,7 +63,7 @@ export class Stream<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   #poll(): IteratorResult<T, undefined> | undefined {
-    if (this.#source.isClosed || this.#signal?.aborted) this.#end()
+    if (this.#source.isOver || this.#signal?.aborted) this.#end()
     if (this.#isOver) return done
     try {
       const item = this.#source.take()

@@ -139,6 +139,43 @@ describe('reading', () => {
     await end()
   })
 
+  it('reads until the end and no further, empty partitions and none among them', async () => {
+    const { scripted, consume, run, append, end } = await world({ brokerCount: 2 })
+    scripted.createTopic('t', 4)
+    scripted.createTopic('empty', 2)
+    append('t', 0, numbered(30))
+    append('t', 2, numbered(5))
+    const read = async (options: Parameters<typeof consume>[0]) => {
+      const places: string[] = []
+      for await (const message of consume(options).messages({ until: 'end' }))
+        places.push(`${message.partition}@${message.offset}`)
+      return places
+    }
+    expect(await run(read({ topics: ['t', 'empty'], from: 'earliest' }))).toHaveLength(35)
+    expect(await run(read({ topics: ['empty'], from: 'earliest' }))).toEqual([])
+    expect(await run(read({ topics: ['t'], from: 'latest' }))).toEqual([])
+    await end()
+  })
+
+  it('ends at what was there when it began, however much comes meanwhile, and goes on in the next loop', async () => {
+    const { scripted, consume, run, append, end } = await world()
+    scripted.createTopic('t')
+    append('t', 0, numbered(10))
+    const consumer = consume({ topics: ['t'], from: 'earliest' })
+    let count = 0
+    const loop = async () => {
+      for await (const _ of consumer.messages({ until: 'end' })) {
+        count++
+        append('t', 0, [`more ${count}`])
+      }
+    }
+    await run(loop())
+    expect(count).toBe(10)
+    await run(loop())
+    expect(count).toBe(20)
+    await end()
+  })
+
   it('knows its position and how far the end is', async () => {
     const { scripted, consume, take, append, end } = await world()
     scripted.createTopic('t')

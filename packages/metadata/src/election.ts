@@ -95,7 +95,11 @@ function withElr(
   rules: ElectionRules,
   unclean: ReadonlySet<number>,
 ): PartitionTarget {
-  if (!rules.keepsElr) return { ...target, elr: [], lastKnownElr: [] }
+  if (!rules.keepsElr) {
+    // Without eligible replicas, the ISR is all that tells who has the data: its last member stays in it.
+    const isr = target.isr.length === 0 ? partition.isr : target.isr
+    return { ...target, isr, elr: [], lastKnownElr: [] }
+  }
   if (target.isr.length >= rules.minIsr) return { ...target, elr: [], lastKnownElr: [] }
   const candidates = new Set([...partition.elr, ...partition.isr])
   const elr = target.replicas

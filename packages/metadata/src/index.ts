@@ -17,6 +17,7 @@ export {
   configsOf,
 } from './controller/configs.ts'
 export type { ConfigRules, ControllerContext, ControllerSettings, Decision } from './controller/decision.ts'
+export { type AssignReplicasReply, assignReplicasToDirs } from './controller/directories.ts'
 export { type AlterPartitionReply, alterPartition } from './controller/partitions.ts'
 export { allocateProducerIds, type ProducerIdBlock, producerIdBlockSize } from './controller/producer-ids.ts'
 export { BrokerSessions } from './controller/sessions.ts'
@@ -29,6 +30,13 @@ export {
   type GrownTopic,
   type TopicReference,
 } from './controller/topics.ts'
+export {
+  directoryOf,
+  hasReplicaOnline,
+  isOnlineDirectory,
+  namesDirectory,
+  reservedDirectoryId,
+} from './directory-id.ts'
 export {
   type BrokerRegistration,
   type ControllerRegistration,

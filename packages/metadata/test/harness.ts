@@ -36,6 +36,7 @@ export class TestController {
   readonly sessions = new BrokerSessions(settings.sessionTimeoutMs)
   readonly random = seededRandom(77)
   readonly log: MetadataRecord[] = []
+  readonly #directories = new Map<number, string>()
   settings = settings
   nowMs = 1000
 
@@ -65,6 +66,13 @@ export class TestController {
     return { reply, records }
   }
 
+  /** A broker starts anew with the directory it had. */
+  #directoryOf(brokerId: number): string {
+    const known = this.#directories.get(brokerId) ?? randomUuid(this.random)
+    this.#directories.set(brokerId, known)
+    return known
+  }
+
   register(brokerId: number, overrides: Partial<BrokerRegistrationRequest> = {}) {
     const request: BrokerRegistrationRequest = {
       brokerId,
@@ -80,7 +88,7 @@ export class TestController {
       ],
       rack: null,
       isMigratingZkBroker: false,
-      logDirs: [randomUuid(this.random)],
+      logDirs: [this.#directoryOf(brokerId)],
       previousBrokerEpoch: -1,
       ...overrides,
     }

@@ -5,4 +5,6 @@ import { enableCompileCache } from 'node:module'
 enableCompileCache()
 const { commands, processTerminal, readVersion, runCommand, setExitCode } = await import('@millrace/cli')
 const manifest = new URL('../package.json', import.meta.url)
-setExitCode(await runCommand(commands, process.argv.slice(2), processTerminal(), readVersion(manifest)))
+const workerEntry = () => new URL(import.meta.resolve('millrace/worker'))
+const context = { terminal: processTerminal(), workerEntry }
+setExitCode(await runCommand(commands, process.argv.slice(2), context, readVersion(manifest)))

@@ -1,5 +1,5 @@
 import { ManualClock, seededRandom } from '@millrace/base'
-import { drive, hangUp, ScriptedCluster } from '@millrace/client/testing'
+import { drive, hangUp, noAnswer, ScriptedCluster } from '@millrace/client/testing'
 import { Produce } from '@millrace/protocol'
 import { describe, expect, it } from 'vitest'
 import { Millrace } from './millrace.ts'
@@ -11,7 +11,7 @@ async function world() {
   const { bootstrap: brokers, transport } = scripted
   const millrace = new Millrace({ brokers, transport, clock, random: seededRandom(4), clientId: 'shop' })
   const run = <T>(promise: Promise<T>) => drive(clock, promise)
-  return { scripted, millrace, run }
+  return { clock, scripted, millrace, run }
 }
 
 describe('Millrace', () => {
@@ -52,5 +52,16 @@ describe('Millrace', () => {
     const failure = await run(millrace.close().catch((error: unknown) => error))
     expect(failure).toMatchObject({ name: 'ProduceError', topic: 'orders' })
     expect(() => millrace.producer()).toThrow('has been closed')
+  })
+
+  it('is done in the time that it is given, whatever does not answer', async () => {
+    const { clock, scripted, millrace, run } = await world()
+    const producer = millrace.producer()
+    await run(producer.send('orders', { value: 'a' }))
+    scripted.intercept(Produce, () => noAnswer)
+    producer.enqueue('orders', { value: 'b' })
+    const beginMs = clock.monotonic()
+    await run(millrace.close({ timeoutMs: 400 }).catch(() => {}))
+    expect(clock.monotonic() - beginMs).toBeLessThanOrEqual(400)
   })
 })

@@ -4,9 +4,11 @@ import { Cluster, type ClusterOptions, MillraceError } from '@millrace/client'
 import { Consumer, type ConsumerSettings } from '@millrace/consumer'
 import { Producer, type ProducerSettings } from '@millrace/producer'
 
+const closeTimeoutDefaultMs = 60_000
+
 interface Closable {
   readonly isClosed: boolean
-  close(): Promise<void>
+  close(options?: { readonly timeoutMs?: number }): Promise<void>
 }
 
 /**
@@ -47,11 +49,12 @@ export class Millrace {
   }
 
   /**
-   * Closes every client made here: consumers commit and leave their groups, producers send what is buffered. Bounded in time. Rejects
-   * with the first error of a client, after all of them are closed: records of a producer that were not written.
+   * Closes every client made here: consumers commit and leave their groups, producers send what is buffered. Each of the two has half of
+   * `timeoutMs` (default 60000). Rejects with the first error of a client, after all of them are closed: records of a producer that
+   * were not written.
    */
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close((options.timeoutMs ?? closeTimeoutDefaultMs) / 2)
     return this.#closing
   }
 
@@ -60,12 +63,12 @@ export class Millrace {
     return this.close()
   }
 
-  async #close(): Promise<void> {
+  async #close(timeoutMs: number): Promise<void> {
     // What consumers' handlers still produce belongs to what producers send.
     const consumers = [...this.#clients].filter((client) => client instanceof Consumer)
     const others = [...this.#clients].filter((client) => !(client instanceof Consumer))
-    const outcomes = await Promise.allSettled(consumers.map((client) => client.close()))
-    outcomes.push(...(await Promise.allSettled(others.map((client) => client.close()))))
+    const outcomes = await Promise.allSettled(consumers.map((client) => client.close({ timeoutMs })))
+    outcomes.push(...(await Promise.allSettled(others.map((client) => client.close({ timeoutMs })))))
     await this.#cluster.close()
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason

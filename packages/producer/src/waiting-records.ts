@@ -1,6 +1,7 @@
 /** Records that are in no batch yet, because their topic or partition is not known or there is no room, in the order in which they came. */
 import type { Clock, Timer } from '@millrace/base'
 import { MillraceError } from '@millrace/client'
+import type { RecordBytes } from '@millrace/protocol'
 import type { EncodedRecord } from './accumulator.ts'
 import type { RecordMetadata } from './delivery.ts'
 import { type ProduceError, produceError } from './produce-error.ts'
@@ -38,6 +39,15 @@ export interface WaitingRecordsOptions {
   readonly onFailed: (waiting: WaitingRecord, error: ProduceError) => void
   /** Fewer records wait. */
   readonly onChanged: () => void
+}
+
+function ownBytes(bytes: RecordBytes): RecordBytes {
+  return bytes === null || typeof bytes === 'string' ? bytes : Buffer.from(bytes)
+}
+
+function ownRecord(record: EncodedRecord): EncodedRecord {
+  const headers = record.headers?.map(({ key, value }) => ({ key, value: ownBytes(value) }))
+  return { ...record, key: ownBytes(record.key), value: ownBytes(record.value), headers }
 }
 
 /** Records for a partition that is missing wait beside those for the rest of the topic: "/" is in no topic's name. */
@@ -90,7 +100,9 @@ export class WaitingRecords {
     const { clock, maxBlockMs, reserve } = this.#options
     const outcome = wantsOutcome ? pendingOutcome() : undefined
     const reservedSize = wantsOutcome ? 0 : roughSize(record.record)
-    const waiting = { ...record, deadlineMs: clock.monotonic() + maxBlockMs, done: outcome, reservedSize }
+    // Whoever gave it may use its buffers again at once, as with a record that went into a batch.
+    const own = ownRecord(record.record)
+    const waiting = { ...record, record: own, deadlineMs: clock.monotonic() + maxBlockMs, done: outcome, reservedSize }
     reserve(reservedSize)
     this.#count++
     this.#place(waiting)

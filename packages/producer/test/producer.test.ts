@@ -89,6 +89,26 @@ describe('send', () => {
     await run(producer.close())
   })
 
+  it('has taken what it needs of a buffer when it returns, also of a record that waits', async () => {
+    const { clock, scripted, producer, run } = await world({ maxBlockMs: 3000 })
+    clock.schedule(500, () => void scripted.createTopic('late', 1))
+    const value = Buffer.from('0')
+    const header = Buffer.from('h')
+    const sent: Promise<unknown>[] = []
+    for (const text of ['1', '2', '3']) {
+      value.write(text)
+      if (text === '2') producer.enqueue('late', { value, headers: { h: header } })
+      else sent.push(producer.send('late', { value }))
+    }
+    value.write('x')
+    header.write('x')
+    await run(Promise.all(sent))
+    await run(producer.flush())
+    expect(valuesIn(scripted.log('late'))).toEqual(['1', '2', '3'])
+    expect(recordsIn(scripted.log('late'))[1]?.headers).toMatchObject([{ value: Buffer.from('h') }])
+    await run(producer.close())
+  })
+
   it('waits for a topic that is being created, and gives up on one that does not come', async () => {
     const { clock, scripted, producer, run, fails } = await world({ maxBlockMs: 3000 })
     clock.schedule(1000, () => void scripted.createTopic('late', 1))

@@ -27,7 +27,11 @@ describe('directory names', () => {
   it('tell retired and unknown ones', () => {
     expect(parseLogDirectoryName('g-dead-0.1dfbdf9437c1490fa5c6d05adc9fb8a5-delete')).toEqual({ kind: 'delete' })
     expect(parseLogDirectoryName('t-0.1dfbdf9437c1490fa5c6d05adc9fb8a5-stray')).toEqual({ kind: 'stray' })
-    expect(parseLogDirectoryName('t-0.1dfbdf9437c1490fa5c6d05adc9fb8a5-future')).toEqual({ kind: 'future' })
+    expect(parseLogDirectoryName('t-0.1dfbdf9437c1490fa5c6d05adc9fb8a5-future')).toEqual({
+      kind: 'future',
+      topic: 't',
+      partition: 0,
+    })
     for (const name of ['lost+found', 'topic', 'topic-', '-1', 'topic-01', 'topic-99999999999', 'tö-1']) {
       expect(parseLogDirectoryName(name), name).toEqual({ kind: 'unknown' })
     }

@@ -44,8 +44,10 @@ export interface TopicPartition {
 /** What a directory inside a log directory is. */
 type LogDirectoryName =
   | ({ readonly kind: 'log' } & TopicPartition)
-  /** Renamed for deletion, as a move's target, or because nothing in the cluster knows it. */
-  | { readonly kind: 'delete' | 'future' | 'stray' }
+  /** What a log that moves to this directory is copied to. */
+  | ({ readonly kind: 'future' } & TopicPartition)
+  /** Renamed for deletion, or because nothing in the cluster knows it. */
+  | { readonly kind: 'delete' | 'stray' }
   | { readonly kind: 'unknown' }
 
 export function logDirectoryName({ topic, partition }: TopicPartition): string {
@@ -62,9 +64,24 @@ export function retiredDirectoryName(
   return topic.slice(0, nameCharsMax - suffix.length) + suffix
 }
 
+/** The name of the directory that a log is moved to, until it takes the log's place. A name is never cut here: it is parsed again. */
+export function futureDirectoryName(topicPartition: TopicPartition, uniqueHex: string): string {
+  return `${logDirectoryName(topicPartition)}.${uniqueHex}-future`
+}
+
+/** Whether a log of this partition can be moved: its name leaves room for what {@link futureDirectoryName} adds. */
+export function canBeMoved(topicPartition: TopicPartition): boolean {
+  return futureDirectoryName(topicPartition, '0'.repeat(32)).length <= nameCharsMax
+}
+
 export function parseLogDirectoryName(name: string): LogDirectoryName {
-  const retired = /^.+-\d+\.[0-9a-fA-F-]+-(delete|future|stray)$/.exec(name)
-  if (retired !== null) return { kind: retired[1] as 'delete' | 'future' | 'stray' }
+  const retired = /^.+-\d+\.[0-9a-fA-F-]+-(delete|stray)$/.exec(name)
+  if (retired !== null) return { kind: retired[1] as 'delete' | 'stray' }
+  const future = /^(.+-\d+)\.[0-9a-fA-F-]+-future$/.exec(name)
+  if (future !== null) {
+    const log = parseLogDirectoryName(future[1] as string)
+    return log.kind === 'log' ? { ...log, kind: 'future' } : { kind: 'unknown' }
+  }
   const match = /^([a-zA-Z0-9._-]{1,249})-(0|[1-9]\d{0,9})$/.exec(name)
   const partition = Number(match?.[2])
   if (match === null || partition > 0x7fffffff) return { kind: 'unknown' }

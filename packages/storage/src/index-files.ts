@@ -115,6 +115,7 @@ export class IndexCache {
   }
 
   async #load(segment: Segment): Promise<SegmentIndexes> {
+    await segment.arriving
     const { indexes } = await readIndexes(this.#fileSystem, segment)
     if (!segment.isGone && segment.indexes === undefined) this.put(segment, indexes)
     return indexes

@@ -1,5 +1,6 @@
 export type { AppendOptions, AppendOrigin, AppendResult } from './append.ts'
 export { readFileIfAny, replaceFile } from './atomic-file.ts'
+export { createCleanJob } from './cleaner/clean.ts'
 export {
   type CleanupPolicy,
   type CompressionType,
@@ -12,7 +13,7 @@ export {
 } from './config.ts'
 export { formatDirectory } from './data-directory.ts'
 export { isStorageError, StorageError, type StorageErrorCode, type StorageErrorPlace } from './errors.ts'
-export { logDirectoryName, type TopicPartition } from './file-names.ts'
+export { canBeMoved, logDirectoryName, type TopicPartition } from './file-names.ts'
 export { type FileLease, FilePool } from './file-pool.ts'
 export { MemoryFileSystem, type MemoryScheduler } from './fs/memory.ts'
 export { NodeFileSystem } from './fs/node.ts'
@@ -34,11 +35,14 @@ export {
 export { IndexCache } from './index-files.ts'
 export type { EpochEnd } from './leader-epochs.ts'
 export { Log } from './log.ts'
+export type { CleanerSettings } from './log-cleaner.ts'
+export type { LogMove } from './log-move.ts'
 export type { Durability, LogListener, LogOptions } from './log-options.ts'
 export type { ReadOptions, ReadResult } from './log-reader.ts'
 export type { LogSlice } from './log-slice.ts'
 export {
   type FailedLog,
+  type LogDirectory,
   LogManager,
   type LogManagerOptions,
   metadataPartition,

@@ -36,7 +36,10 @@ export async function finishLeftovers(
   const swaps = withSuffix(swapSuffix)
   const abandoned = swaps.filter(({ offset }) => offset >= firstCleaned)
   const complete = swaps.filter(({ offset }) => offset < firstCleaned)
-  for (const file of [...cleaned, ...abandoned]) await remove(fileSystem, directory, file)
+  // First what was renamed already, and durably: without the rest of its run, a next start would take it for complete.
+  for (const file of abandoned) await remove(fileSystem, directory, file)
+  if (abandoned.length > 0) await fileSystem.syncDirectory(directory)
+  for (const file of cleaned) await remove(fileSystem, directory, file)
   for (const swap of complete.filter(({ kind }) => kind === 'log')) {
     await replaceCovered(fileSystem, directory, files, swap, logger)
   }

@@ -40,6 +40,8 @@ export interface LogOptions {
    * the log is cut. A crash in between must not look like lost data.
    */
   readonly beforeTruncation?: (log: Log) => Promise<void>
+  /** Makes the log's start durable, before records that were deleted on request count as deleted. */
+  readonly afterDeletion?: (log: Log) => Promise<void>
 }
 
 export interface LogListener {

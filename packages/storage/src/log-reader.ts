@@ -99,10 +99,16 @@ async function readSegments(log: ReadableLog, offset: number, options: ReadOptio
   let segment = log.segments.floor(offset)
   // Compaction may have removed all that a segment held from this offset on: the next batch is in a later one.
   while (segment !== undefined && segment.baseOffset < upper) {
-    const first = await locateBatch(log.io, segment, offset)
-    if (first !== undefined) return readFrom(log, segment, first, offset, upper, options)
-    if (segment.isGone) return undefined
-    segment = log.segments.next(segment)
+    const current: Segment = segment
+    try {
+      const first = await locateBatch(log.io, current, offset)
+      if (first !== undefined) return await readFrom(log, current, first, offset, upper, options)
+    } catch (error) {
+      // Its files may be those of another one by now.
+      if (!current.isGone) throw error
+    }
+    if (current.isGone) return undefined
+    segment = log.segments.next(current)
   }
   return nothing(offset)
 }

@@ -19,10 +19,10 @@ import { LogState } from './log-state.ts'
 import { encodePartitionMetadata, partitionMetadataFileName } from './partition-metadata.ts'
 import { writeSnapshot } from './producer-recovery.ts'
 import type { ProducerEntry } from './producer-state.ts'
-import { planRetention, type RetentionPlan } from './retention.ts'
 import { isSyncFailure, SegmentIo } from './segment-io.ts'
-import { findMaxTimestamp, findTimestamp, largestTimestampOf, type TimestampedOffset } from './time-search.ts'
+import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './time-search.ts'
 import { cutLog, restartLog, type TruncationParts } from './truncation.ts'
+import { Upkeep, type UpkeptLog } from './upkeep.ts'
 import { convertBeside, isForBeside } from './validate.ts'
 
 /** Appends that wait to be written, before further ones are refused. */
@@ -36,6 +36,8 @@ export class Log {
   readonly #io: SegmentIo
   readonly #commit: GroupCommit
   readonly #view: ReadableLog
+  /** What keeps it small: retention and cleaning. */
+  readonly upkeep: Upkeep
   readonly #listeners = new Set<LogListener>()
   #config: LogConfig
   #isConfigured = false
@@ -59,6 +61,7 @@ export class Log {
     this.#io = io
     this.#commit = new GroupCommit(io, options.clock, this.#commitOwner(), loaded.endOffset)
     this.#view = this.#readable()
+    this.upkeep = new Upkeep(this.#upkept())
     this.advanceHighWatermark(options.highWatermark ?? 0)
   }
 
@@ -314,8 +317,8 @@ export class Log {
   }
 
   /**
-   * Cuts off everything at or above `offset`. What waits to be written is written first; appends are refused meanwhile. Below the
-   * log's start everything goes. The result is durable.
+   * Cuts off everything at or above `offset`. A batch that holds it goes as a whole: the log may end below. What waits to be
+   * written is written first; appends are refused meanwhile. Below the log's start everything goes. The result is durable.
    */
   truncateTo(offset: number): Promise<void> {
     return this.#exclusively('truncation', async () => {
@@ -323,6 +326,9 @@ export class Log {
       if (offset < this.#state.logStartOffset) return this.#restartAt(offset)
       await this.#lowerCeiling(offset)
       await cutLog(this.#truncationParts(), offset)
+      // The log's start is in the middle of the batch that went: nothing is left.
+      const { endOffset, logStartOffset } = this.#state
+      if (endOffset < logStartOffset) await restartLog(this.#truncationParts(), logStartOffset)
       await this.#truncated()
     })
   }
@@ -343,48 +349,10 @@ export class Log {
       throw new StorageError('out-of-range', message)
     }
     if (offset <= this.#state.logStartOffset) return false
-    this.#state.startAt(offset)
-    this.#notify()
+    this.#startAt(offset)
+    await this.#options.afterDeletion?.(this)
     await this.#dropBelowStart()
     return true
-  }
-
-  /**
-   * Removes the oldest segments as far as the settings allow (reference 3.4). What was removed and why; undefined when all stays.
-   * Does nothing before the settings are known, or while something else changes the whole log.
-   */
-  async applyRetention(): Promise<RetentionPlan | undefined> {
-    for (;;) {
-      if (this.#failure !== undefined || this.#blockedBy !== undefined || !this.#isConfigured) return undefined
-      const plan = this.#planRetention()
-      const unknown = plan.unknownPlace === undefined ? undefined : this.#state.segments.all[plan.unknownPlace]
-      if (unknown === undefined) return this.#carryOut(plan)
-      await largestTimestampOf(this.#view, unknown)
-    }
-  }
-
-  #planRetention(): RetentionPlan {
-    const { segments, logStartOffset, highWatermark, endOffset } = this.#state
-    const view = { segments: segments.all, logStartOffset, highWatermark, endOffset }
-    return planRetention(view, this.#config, this.#options.clock.now())
-  }
-
-  async #carryOut(plan: RetentionPlan): Promise<RetentionPlan | undefined> {
-    if (plan.deleteCount === 0) return undefined
-    const { startOffset, deleteCount, reasons } = plan
-    this.#options.logger.info('old segments are removed', {
-      log: this.#state.name,
-      segments: deleteCount,
-      startOffset,
-      reasons: reasons.join(', '),
-    })
-    if (plan.rolls) this.roll()
-    if (startOffset > this.#state.logStartOffset) {
-      this.#state.startAt(startOffset)
-      this.#notify()
-    }
-    await this.#dropBelowStart()
-    return plan
   }
 
   /**
@@ -461,7 +429,16 @@ export class Log {
     return refused(ErrorCode.REQUEST_TIMED_OUT, `${this.#state.name}: too much waits to be written`)
   }
 
-  async #dropBelowStart(): Promise<void> {
+  #startAt(offset: number): void {
+    this.#state.startAt(offset)
+    this.#notify()
+  }
+
+  #dropBelowStart(): Promise<void> {
+    return this.#inOrder(() => this.#dropNow())
+  }
+
+  async #dropNow(): Promise<void> {
     const dropped = this.#state.segments.dropBefore(this.#state.logStartOffset)
     if (dropped.length === 0) return
     // Nothing may be writing, syncing or sealing them any more.
@@ -536,6 +513,17 @@ export class Log {
     return result
   }
 
+  /** Runs `action` once what changes the closed segments before it is done. Appends go on. */
+  #inOrder<T>(action: () => Promise<T>): Promise<T> {
+    const run = () => {
+      this.#checkUsable()
+      return action()
+    }
+    const result = this.#exclusive.then(run, run)
+    this.#exclusive = result.catch(() => {})
+    return result
+  }
+
   /** Throws unless the segments may change now. */
   #checkFree(): void {
     this.#checkUsable()
@@ -556,6 +544,24 @@ export class Log {
       onBroken: (cause) => this.#broken(cause),
       beforeSeal: () => this.#writeEpochs(),
       onSealed: (endOffset, producers) => this.#writeSnapshot(endOffset, producers),
+    }
+  }
+
+  #upkept(): UpkeptLog {
+    return {
+      view: this.#view,
+      state: this.#state,
+      io: this.#io,
+      clock: this.#options.clock,
+      logger: this.#options.logger,
+      config: () => this.#config,
+      sealedOffset: () => this.recoveryPoint,
+      mayChange: () => this.#isConfigured && this.#failure === undefined && this.#blockedBy === undefined,
+      startAt: (offset) => this.#startAt(offset),
+      roll: () => this.roll(),
+      dropBelowStart: () => this.#dropBelowStart(),
+      inOrder: (action) => this.#inOrder(action),
+      onBroken: (cause) => this.#broken(cause),
     }
   }
 

@@ -11,6 +11,7 @@ import { FaultyFileSystem } from './fs/faulty.ts'
 import type { MemoryFileSystem } from './fs/memory.ts'
 import { NodeFileSystem } from './fs/node.ts'
 import type { FileSystem } from './fs/port.ts'
+import type { Log } from './log.ts'
 import { LogManager, type LogManagerOptions } from './manager.ts'
 import type { MetaProperties } from './meta-properties.ts'
 import { whenAckable } from './when-ackable.ts'
@@ -47,6 +48,20 @@ const text = async (disk: MemoryFileSystem, path: string) => String(await disk.r
 async function namesIn(disk: MemoryFileSystem, path: string): Promise<string[]> {
   return (await disk.list(path)).map(({ name }) => name)
 }
+
+describe('deleted records', () => {
+  it('stay deleted whenever the process dies after the answer', async () => {
+    const disk = await newDisk('/data')
+    const manager = await open(disk)
+    const log = await manager.ensureLog(t0, topicId)
+    for (let count = 0; count < 5; count++) await appendAcked(log, makeBatch())
+    log.advanceHighWatermark(5)
+    expect(await log.deleteRecordsBefore(3)).toBe(true)
+    const next = await open(disk.powerCut(seededRandom(1)))
+    const found = next.get(t0) as Log
+    expect([found.logStartOffset, found.endOffset]).toEqual([3, 5])
+  })
+})
 
 describe('LogManager', () => {
   it('keeps its logs over a clean stop, with checkpoints as Kafka writes them', async () => {

@@ -102,6 +102,7 @@ export class SegmentIo {
 
   /** A use of the segment's file for reading. */
   open(segment: Segment): FileLease | Promise<FileLease> {
+    if (segment.arriving !== undefined) return segment.arriving.then(() => this.open(segment))
     return this.pool.tryAcquire(segment.path) ?? this.pool.acquire(segment.path, 'write')
   }
 
@@ -127,12 +128,18 @@ export class SegmentIo {
       if (isFileSystemError(error, 'not-found')) return
       throw error
     }
-    if (delayMs === undefined) return
+    if (delayMs !== undefined) this.removeLater([path + deletedSuffix], delayMs)
+  }
+
+  /** Removes files that were taken out of the log. */
+  removeLater(paths: readonly string[], delayMs: number): void {
     const timer = this.#clock.schedule(delayMs, () => {
       this.#removals.delete(timer)
-      removeFileIfAny(this.fileSystem, path + deletedSuffix).catch((error: unknown) => {
-        this.#logger.warn('a file could not be removed; the next start does it', { path: path + deletedSuffix, error })
-      })
+      for (const path of paths) {
+        removeFileIfAny(this.fileSystem, path).catch((error: unknown) => {
+          this.#logger.warn('a file could not be removed; the next start does it', { path, error })
+        })
+      }
     })
     this.#removals.add(timer)
   }

@@ -63,6 +63,8 @@ export class Segment implements RollSegment {
   dirtyLease: FileLease | undefined
   /** Removed from the log; readers that hold it look again. */
   isGone = false
+  /** Until its files have their names: they take the place of others. */
+  arriving: Promise<void> | undefined
   #bytesSinceIndexEntry = 0
 
   constructor(options: SegmentOptions) {

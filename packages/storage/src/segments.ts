@@ -4,6 +4,8 @@ import type { Segment } from './segment.ts'
 
 export class Segments {
   #list: Segment[]
+  /** Grows when segments leave the log or take the place of others: what was found before may be gone. */
+  changeCount = 0
 
   constructor(list: Segment[]) {
     assert(list.length > 0, 'a log has at least one segment')
@@ -47,19 +49,31 @@ export class Segments {
 
   /** Takes out the segments that start above `segment`, and returns them. */
   dropAfter(segment: Segment): Segment[] {
+    this.changeCount++
     return gone(this.#list.splice(this.#place(segment.baseOffset) + 1))
   }
 
   /** Takes out the segments that end at or before `offset`, never the active one, and returns them. */
   dropBefore(offset: number): Segment[] {
     let count = 0
+    this.changeCount++
     while (count + 1 < this.#list.length && (this.#list[count + 1] as Segment).baseOffset <= offset) count++
     return gone(this.#list.splice(0, count))
+  }
+
+  /** Puts segments in the place of others that follow each other, never the active one. */
+  replace(old: readonly Segment[], fresh: readonly Segment[]): void {
+    const place = this.#list.indexOf(old[0] as Segment)
+    this.changeCount++
+    const isRun = place >= 0 && old.every((segment, index) => this.#list[place + index] === segment)
+    assert(isRun && !old.includes(this.active), 'what is replaced is in the log')
+    gone(this.#list.splice(place, old.length, ...fresh))
   }
 
   /** Puts one segment in the place of all, and returns the others. */
   replaceAll(segment: Segment): Segment[] {
     const old = this.#list
+    this.changeCount++
     this.#list = [segment]
     return gone(old)
   }

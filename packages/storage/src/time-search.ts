@@ -1,5 +1,5 @@
 /** Finding offsets by timestamp: time index, then batches by their headers, then records (reference 2.11). */
-import { BatchHeader, openBatch } from '@millrace/protocol'
+import { BatchHeader, batchHeaderSize, openBatch } from '@millrace/protocol'
 import { StorageError } from './errors.ts'
 import { type File, readFully } from './fs/port.ts'
 import type { ReadableLog } from './log-reader.ts'
@@ -12,8 +12,28 @@ export interface TimestampedOffset {
   readonly leaderEpoch: number
 }
 
+/** How often a search begins anew when segments left the log under it. */
+const attemptsMax = 4
+
+async function whileSteady<T>(log: ReadableLog, search: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const before = log.segments.changeCount
+    const isSteady = () => log.segments.changeCount === before || attempt === attemptsMax
+    try {
+      const result = await search()
+      if (isSteady()) return result
+    } catch (error) {
+      if (isSteady()) throw error
+    }
+  }
+}
+
 /** The first record at or after the log's start with a timestamp of at least `timestamp`, among those written. */
-export async function findTimestamp(log: ReadableLog, timestamp: number): Promise<TimestampedOffset | undefined> {
+export function findTimestamp(log: ReadableLog, timestamp: number): Promise<TimestampedOffset | undefined> {
+  return whileSteady(log, () => searchForward(log, timestamp))
+}
+
+async function searchForward(log: ReadableLog, timestamp: number): Promise<TimestampedOffset | undefined> {
   for (const segment of [...log.segments.all]) {
     if (segment.isGone || segment.writtenSize === 0 || (await maxTimestampOf(log, segment)).timestamp < timestamp)
       continue
@@ -24,7 +44,11 @@ export async function findTimestamp(log: ReadableLog, timestamp: number): Promis
 }
 
 /** The first record with the largest timestamp of the log; undefined when no record has one. */
-export async function findMaxTimestamp(log: ReadableLog): Promise<TimestampedOffset | undefined> {
+export function findMaxTimestamp(log: ReadableLog): Promise<TimestampedOffset | undefined> {
+  return whileSteady(log, () => searchNewest(log))
+}
+
+async function searchNewest(log: ReadableLog): Promise<TimestampedOffset | undefined> {
   let best: { segment: Segment; timestamp: number } | undefined
   for (const segment of [...log.segments.all]) {
     const { timestamp } = await maxTimestampOf(log, segment)
@@ -42,6 +66,20 @@ export async function largestTimestampOf(log: ReadableLog, segment: Segment): Pr
   const { timestamp } = await maxTimestampOf(log, segment)
   if (timestamp < 0) segment.modifiedMs = (await log.io.fileSystem.stat(segment.path))?.modifiedMs ?? segment.createdMs
   return segment.largestTimestamp ?? timestamp
+}
+
+/** The max timestamp of a segment's first batch; -1 for none. Read from the file where nobody knows it. */
+export async function firstTimestampOf(log: ReadableLog, segment: Segment): Promise<number> {
+  if (segment.firstTimestamp >= 0 || segment.writtenSize < batchHeaderSize) return segment.firstTimestamp
+  const lease = await log.io.open(segment)
+  try {
+    const header = Buffer.alloc(batchHeaderSize)
+    if ((await readFully(lease.file, header, 0)) < batchHeaderSize) return -1
+    segment.firstTimestamp = BatchHeader.maxTimestamp(header, 0)
+    return segment.firstTimestamp
+  } finally {
+    lease.release()
+  }
 }
 
 async function maxTimestampOf(log: ReadableLog, segment: Segment): Promise<{ timestamp: number }> {

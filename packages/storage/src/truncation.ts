@@ -18,7 +18,10 @@ export interface TruncationParts {
   readonly fileDeleteDelayMs: number
 }
 
-/** Cuts off everything at or above `offset`, which is in the log. The epochs are left to be written. */
+/**
+ * Cuts off every batch that has something at or above `offset`, which is in the log: the log ends with what is left, as the next start
+ * finds it. The epochs are left to be written.
+ */
 export async function cutLog(parts: TruncationParts, offset: number): Promise<void> {
   const { state, io, commit, fileDeleteDelayMs } = parts
   const segment = state.segments.floor(offset) as Segment
@@ -31,13 +34,13 @@ export async function cutLog(parts: TruncationParts, offset: number): Promise<vo
   io.cache.drop(segment)
   segment.openIndexes(indexes)
   segment.truncate(position, offset)
-  await observeTail(io, segment)
+  const endOffset = await observeTail(io, segment)
   commit.reopened(segment)
-  await settle(parts, offset, offset)
+  await settle(parts, endOffset, endOffset)
 }
 
-/** The largest timestamp may be in a batch that no index entry stands for. */
-async function observeTail(io: SegmentIo, segment: Segment): Promise<void> {
+/** Where the segment ends. Its largest timestamp may be in a batch that no index entry stands for. */
+async function observeTail(io: SegmentIo, segment: Segment): Promise<number> {
   const lease = await io.open(segment)
   try {
     const start = segment.indexes?.offsets.lookup(Number.MAX_SAFE_INTEGER).position ?? 0
@@ -48,10 +51,11 @@ async function observeTail(io: SegmentIo, segment: Segment): Promise<void> {
       verify: false,
       chunkBytes: seekChunkBytes,
     }
-    await scanBatches(lease.file, range, (bytes, at) => {
+    const end = await scanBatches(lease.file, range, (bytes, at) => {
       segment.observe(BatchHeader.lastOffset(bytes, at), BatchHeader.maxTimestamp(bytes, at))
       return true
     })
+    return end.nextOffset
   } finally {
     lease.release()
   }

@@ -40,7 +40,7 @@ describe('retention of a log', () => {
     const log = await openLog(disk, { directory: '/data/u-0', config: { ...small, retentionBytes: 0 } })
     await fill(log, 6)
     time.advance(9 * hour)
-    expect(await log.applyRetention()).toBeUndefined()
+    expect(await log.upkeep.applyRetention()).toBeUndefined()
   })
 
   it('removes old segments with all their files, after a delay, and moves the log start', async () => {
@@ -51,7 +51,11 @@ describe('retention of a log', () => {
     await log.flush()
     expect(await names(/\.log$/)).toHaveLength(4)
     time.advance(2 * hour)
-    expect(await log.applyRetention()).toMatchObject({ deleteCount: 2, startOffset: 4, reasons: ['retention.ms'] })
+    expect(await log.upkeep.applyRetention()).toMatchObject({
+      deleteCount: 2,
+      startOffset: 4,
+      reasons: ['retention.ms'],
+    })
     expect([log.logStartOffset, log.endOffset]).toEqual([4, 7])
     expect(await names(/\.log$/)).toEqual(['00000000000000000004.log', '00000000000000000006.log'])
     expect(await names(/\.(index|timeindex|log)\.deleted$/)).toHaveLength(6)
@@ -63,14 +67,14 @@ describe('retention of a log', () => {
     time.advance(60_000)
     await new Promise(setImmediate)
     expect(await names(/\.deleted$/)).toEqual([])
-    expect(await log.applyRetention()).toBeUndefined()
+    expect(await log.upkeep.applyRetention()).toBeUndefined()
   })
 
   it('empties a log, which goes on at its offset, also after a crash at once', async () => {
     const { time, log, open, names } = await world({ config: small })
     await fill(log, 5)
     time.advance(6 * hour)
-    expect(await log.applyRetention()).toMatchObject({ rolls: true, startOffset: 5 })
+    expect(await log.upkeep.applyRetention()).toMatchObject({ rolls: true, startOffset: 5 })
     expect([log.logStartOffset, log.endOffset, log.sizeInBytes]).toEqual([5, 5, 0])
     expect(await names(/\.log$/)).toEqual(['00000000000000000005.log'])
     await log.close({ clean: false })
@@ -86,17 +90,17 @@ describe('retention of a log', () => {
     const again = await open({ cleanShutdown: true })
     again.advanceHighWatermark(5)
     time.advance(4 * hour)
-    expect(await again.applyRetention()).toBeUndefined()
+    expect(await again.upkeep.applyRetention()).toBeUndefined()
     time.advance(2 * hour)
-    expect(await again.applyRetention()).toMatchObject({ deleteCount: 3 })
+    expect(await again.upkeep.applyRetention()).toMatchObject({ deleteCount: 3 })
   })
 
   it('takes the time of the file for records without timestamps', async () => {
     const { time, log } = await world({ config: { ...small, messageTimestampBeforeMaxMs: Number.MAX_SAFE_INTEGER } })
     await fill(log, 3, -1)
-    expect(await log.applyRetention()).toBeUndefined()
+    expect(await log.upkeep.applyRetention()).toBeUndefined()
     time.advance(6 * hour)
-    expect(await log.applyRetention()).toMatchObject({ rolls: true })
+    expect(await log.upkeep.applyRetention()).toMatchObject({ rolls: true })
   })
 
   it('keeps what is not committed, and does not disturb a reader', async () => {
@@ -106,7 +110,7 @@ describe('retention of a log', () => {
     await appendAcked(log, makeBatch({ valueSize: 400 }))
     const read = await log.read(0, { sizeMax: 1, upperOffset: 3, minOneBatch: true })
     time.advance(6 * hour)
-    expect(await log.applyRetention()).toMatchObject({ deleteCount: 1, startOffset: 2 })
+    expect(await log.upkeep.applyRetention()).toMatchObject({ deleteCount: 1, startOffset: 2 })
     time.advance(hour)
     if (read.kind !== 'slice' || read.slice === undefined) throw new Error('nothing was read')
     expect(batchOffsets(await read.slice.read())).toEqual([[0, 0]])

@@ -24,7 +24,6 @@ const notServed: Readonly<Record<string, number>> = {
   AddPartitionsToTxn: 5,
   AlterClientQuotas: 3,
   AlterPartitionReassignments: 2,
-  AlterReplicaLogDirs: 1,
   AlterUserScramCredentials: 3,
   ConsumerGroupDescribe: 2,
   ConsumerGroupHeartbeat: 24,

@@ -1,6 +1,7 @@
 /** For every served API, typical requests in each of its versions: ones that succeed, and ones that fail in their usual way. */
 import {
   AlterConfigs,
+  AlterReplicaLogDirs,
   ApiVersions,
   CreatePartitions,
   CreateTopics,
@@ -388,6 +389,10 @@ export const samples: readonly Sample[] = [
     () => ({ resources: [{ ...setRetention(nowhere), configs: [] }] }),
     3,
   ),
+
+  sample(AlterReplicaLogDirs, 'where it is', (_, { topic }) => ({
+    dirs: [{ path: '/data', topics: [{ name: topic, partitions: [0] }] }],
+  })),
 
   sample(DescribeLogDirs, 'all', () => ({ topics: null })),
   sample(DescribeLogDirs, 'one topic', (_, { topic }) => ({ topics: [{ topic, partitions: [0] }] })),

@@ -35,6 +35,8 @@ import { eventually, type Node, withNode } from './node.ts'
 import { closed, Wire } from './wire.ts'
 
 const timeoutMs = 10_000
+/** The records of these tests are of any age. */
+const keepsAll = { 'log.retention.ms': '-1' }
 const topicType = 2
 const brokerType = 4
 
@@ -284,19 +286,22 @@ describe('records', () => {
   ])(
     '%s=%s: old records go (log.initial.task.delay.ms, log.retention.check.interval.ms), from then on',
     (name, value) =>
-      withWire({ 'log.initial.task.delay.ms': '1', 'log.retention.check.interval.ms': '1' }, async (wire) => {
-        await createTopic(wire, 'aged')
-        await produce(wire, 'aged', ['a', 'b'])
-        expect((await fetchOnce(wire, 'aged', 0)).logStartOffset).toBe(0)
-        const resources = [
-          { resourceType: topicType, resourceName: 'aged', configs: [{ name, configOperation: 0, value }] },
-        ]
-        const altered = await wire.send(IncrementalAlterConfigs, 1, { resources, validateOnly: false })
-        expectNone(altered.responses[0]?.errorCode, 'alter')
-        await eventually(async () => ((await fetchOnce(wire, 'aged', 2)).logStartOffset === 2 ? true : undefined))
-        expect((await fetchOnce(wire, 'aged', 0)).errorCode).toBe(ErrorCode.OFFSET_OUT_OF_RANGE)
-        expect(await produce(wire, 'aged', ['c'])).toBe(2)
-      }),
+      withWire(
+        { ...keepsAll, 'log.initial.task.delay.ms': '1', 'log.retention.check.interval.ms': '1' },
+        async (wire) => {
+          await createTopic(wire, 'aged')
+          await produce(wire, 'aged', ['a', 'b'])
+          expect((await fetchOnce(wire, 'aged', 0)).logStartOffset).toBe(0)
+          const resources = [
+            { resourceType: topicType, resourceName: 'aged', configs: [{ name, configOperation: 0, value }] },
+          ]
+          const altered = await wire.send(IncrementalAlterConfigs, 1, { resources, validateOnly: false })
+          expectNone(altered.responses[0]?.errorCode, 'alter')
+          await eventually(async () => ((await fetchOnce(wire, 'aged', 2)).logStartOffset === 2 ? true : undefined))
+          expect((await fetchOnce(wire, 'aged', 0)).errorCode).toBe(ErrorCode.OFFSET_OUT_OF_RANGE)
+          expect(await produce(wire, 'aged', ['c'])).toBe(2)
+        },
+      ),
   )
 
   it('producer.id.expiration.ms and its check: a silent producer is forgotten', () =>

@@ -1,5 +1,5 @@
 /** Runs cases, prints each with its time, and counts. */
-import { within } from './time-limit.ts'
+import { within } from '@millrace/peers'
 
 export interface Case {
   readonly name: string

@@ -1,6 +1,6 @@
 /** What the suite itself asks the broker: topics, ends of partitions, groups. Through somebody else's client, as everything here. */
+import { until } from '@millrace/peers'
 import { Admin, Connection, consumerGroupDescribeV0, GenericError, MultipleErrors } from '@platformatic/kafka'
-import { until } from './time-limit.ts'
 
 const groupLimitMs = 60_000
 /** Long enough for a broker to come back. */

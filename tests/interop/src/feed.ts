@@ -1,5 +1,5 @@
 /** Writes records to a producing program, as fast as it takes them and no further than it may. */
-import type { Child } from './child.ts'
+import type { Child } from '@millrace/peers'
 import type { PackageRecord } from './record-set.ts'
 
 const chunkSize = 256 << 10

@@ -2,9 +2,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrokerProcess, freePort } from './brokers/broker.ts'
-import { newKafkaBroker, serverProperties } from './brokers/kafka.ts'
+import {
+  type BrokerProcess,
+  ensurePrograms,
+  ensurePython,
+  freePort,
+  type KafkaJars,
+  newKafkaBroker,
+  serverProperties,
+  updateIndex,
+} from '@millrace/peers'
 import { kafkaConfigOf, millraceBroker } from './brokers/millrace.ts'
+import { brokerSettings } from './brokers/settings.ts'
 import { CaseRunner } from './case-runner.ts'
 import { runAdminTools } from './cases/admin-tools.ts'
 import { dumpCases } from './cases/dump.ts'
@@ -18,10 +27,7 @@ import { History } from './history.ts'
 import { type Options, parseOptions, usage } from './options.ts'
 import { readPackageIndex, readSectionCounts } from './package-index.ts'
 import { compareSections, type RecordSet, type SectionCounts } from './record-set.ts'
-import { ensurePrograms, updateIndex } from './tools/apt.ts'
-import { JavaTools } from './tools/java-tools.ts'
-import { ensureKafkaJars, type KafkaJars } from './tools/kafka-jars.ts'
-import { ensurePython, type Python } from './tools/python.ts'
+import { ensureJava, JavaTools } from './tools/java-tools.ts'
 
 const installLimitMs = 600_000
 /** Rows that are run for the dump or the hand-over when these alone are asked for. */
@@ -33,7 +39,7 @@ function print(line: string): void {
 
 interface Prepared {
   readonly jars: KafkaJars
-  readonly python: Python
+  readonly pythonLibraries: string
   readonly index: RecordSet
   readonly sections: SectionCounts
 }
@@ -41,7 +47,7 @@ interface Prepared {
 /** Tools and records, each a case of its own: what cannot be had fails the suite. */
 async function prepare(runner: CaseRunner): Promise<Prepared | undefined> {
   let jars: KafkaJars | undefined
-  let python: Python | undefined
+  let pythonLibraries: string | undefined
   let index: RecordSet | undefined
   let sections: SectionCounts = new Map()
   const areThere = await runner.run({
@@ -59,7 +65,7 @@ async function prepare(runner: CaseRunner): Promise<Prepared | undefined> {
     name: "tools: Apache Kafka 4.3.1's jars are there, and our classes over them compile",
     limitMs: installLimitMs,
     async run() {
-      jars = await ensureKafkaJars()
+      jars = await ensureJava()
       return undefined
     },
   })
@@ -67,7 +73,7 @@ async function prepare(runner: CaseRunner): Promise<Prepared | undefined> {
     name: 'tools: confluent-kafka for Python is there',
     limitMs: installLimitMs,
     async run() {
-      python = await ensurePython()
+      pythonLibraries = await ensurePython()
       return undefined
     },
   })
@@ -86,20 +92,20 @@ async function prepare(runner: CaseRunner): Promise<Prepared | undefined> {
       return `${index.count} stanzas in ${sections.size} sections`
     },
   })
-  if (jars === undefined || python === undefined || index === undefined) return undefined
-  return { jars, python, index, sections }
+  if (jars === undefined || pythonLibraries === undefined || index === undefined) return undefined
+  return { jars, pythonLibraries, index, sections }
 }
 
 async function newBroker(options: Options, jars: KafkaJars, dataDirectory: string): Promise<BrokerProcess> {
   const port = await freePort()
   if (options.broker === 'millrace') return millraceBroker(port, dataDirectory)
-  return newKafkaBroker(jars, { port, controllerPort: await freePort() }, dataDirectory)
+  return newKafkaBroker(jars, { port, controllerPort: await freePort() }, dataDirectory, brokerSettings)
 }
 
 async function runSuite(options: Options, runner: CaseRunner, directory: string): Promise<void> {
   const prepared = await prepare(runner)
   if (prepared === undefined) return print('Nothing else can run without these tools.')
-  const { jars, python, index } = prepared
+  const { jars, pythonLibraries, index } = prepared
   const broker = await newBroker(options, jars, join(directory, 'data'))
   const isUp = await runner.run({
     name: `${broker.name} starts on a new directory`,
@@ -110,7 +116,7 @@ async function runSuite(options: Options, runner: CaseRunner, directory: string)
   const view = new ClusterView(broker.port)
   const tools = new JavaTools(jars)
   const history = new History()
-  const clients = allClients(jars, python)
+  const clients = allClients(jars, pythonLibraries)
   const world = { clients, view, address: broker.address, history }
   const sample = index.sample(options.sampleCount)
   try {
@@ -140,7 +146,7 @@ async function runSuite(options: Options, runner: CaseRunner, directory: string)
     const configure = (port: number, controllerPort: number) =>
       options.broker === 'millrace'
         ? kafkaConfigOf(broker.dataDirectory, port, controllerPort)
-        : Promise.resolve(serverProperties({ port, controllerPort }, broker.dataDirectory))
+        : Promise.resolve(serverProperties({ port, controllerPort }, broker.dataDirectory, brokerSettings))
     if (!runner.selectsAny('hand-over: ')) return
     await runHandOver(runner, { jars, tools, clients, broker, written, directory, configure }, snapshot)
   } finally {

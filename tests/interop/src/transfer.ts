@@ -1,12 +1,11 @@
 /** One row of the plan at work: a producer, a topic, a group of consumers, and the judgement at the end. */
+import { type Child, until } from '@millrace/peers'
 import { partitionForKey } from '@millrace/protocol'
-import type { Child } from './child.ts'
 import type { Client } from './clients/client.ts'
 import { Delivery } from './delivery.ts'
 import { feed, type Gate } from './feed.ts'
 import { describeRow, type PlanRow } from './plan.ts'
 import { compareSections, type RecordSet, type SectionCounts } from './record-set.ts'
-import { until } from './time-limit.ts'
 import type { World } from './world.ts'
 
 export const partitionCount = 6

@@ -30,6 +30,7 @@ export const forbiddenPairs: readonly (readonly [from: string, to: string])[] = 
 /** Public entries of a package besides its front door. */
 export const subpaths: readonly string[] = [
   '@millrace/protocol/worker',
+  'millrace/worker',
   '@millrace/storage/inspect',
   '@millrace/storage/testing',
   '@millrace/network/testing',
@@ -54,7 +55,6 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'node:zlib': ['packages/protocol/src/compression/zlib.ts'],
   'node:readline': ['packages/cli/src/system.ts'],
   'node:module': ['packages/millrace/src/bin.ts'],
-  '@node-rs/crc32': ['packages/cli/src/accelerators.ts'],
   'msgpackr/pack': ['packages/serde/src/msgpack.ts'],
   protobufjs: ['packages/serde/src/protobuf.ts'],
   'node:worker_threads': ['packages/base/src/thread-workers.ts'],

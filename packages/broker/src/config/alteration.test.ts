@@ -232,10 +232,10 @@ describe('keys that Millrace does not serve', () => {
     })
   })
 
-  it('are taken with a notice when their effect is still to come', () => {
-    expect(topic([change('retention.ms', '1000'), change('cleanup.policy', 'compact')])).toMatchObject({
+  it('are taken with a notice when they have none', () => {
+    expect(topic([change('preallocate', 'true'), change('cleanup.policy', 'compact')])).toMatchObject({
       kind: 'accepted',
-      notices: ['cleanup.policy has no effect: retention and compaction are not applied yet: logs keep all records'],
+      notices: ['preallocate has no effect: segment files grow as they are written'],
     })
   })
 })

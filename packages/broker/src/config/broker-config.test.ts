@@ -78,6 +78,9 @@ describe('parseBrokerConfig', () => {
     ['millrace.durability', 'os', 'durability', 'os'],
     ['log.dir', '/data', 'logDirs', ['/data']],
     ['log.dirs', '/data', 'logDirs', ['/data']],
+    ['log.dirs', '/a,/b', 'logDirs', ['/a', '/b']],
+    ['log.dirs', '/a,/b', 'metadataLogDir', '/a'],
+    ['log.dir.failure.timeout.ms', '5', 'logDirFailureTimeoutMs', 5],
     ['metadata.log.dir', '/tmp/kafka-logs', 'metadataLogDir', '/tmp/kafka-logs'],
     ['request.timeout.ms', '1', 'requestTimeoutMs', 1],
     ['controller.quorum.voters', '1@h:9093', 'controllerQuorumVoters', [{ id: 1, host: 'h', port: 9093 }]],
@@ -193,12 +196,6 @@ describe('what parseBrokerConfig refuses', () => {
     expect(messages(['security.inter.broker.protocol', 'SSL'])).toContain(
       'security.inter.broker.protocol=SSL is not supported yet; supported: PLAINTEXT; its default is PLAINTEXT',
     )
-  })
-
-  it('a place of its own for the metadata', () => {
-    expect(messages(['log.dirs', '/data'], ['metadata.log.dir', '/meta'])).toEqual([
-      'metadata.log.dir=/meta is not supported yet; leave it out: the metadata is kept in /data',
-    ])
   })
 
   it('passwords without showing them', () => {

@@ -19,6 +19,7 @@ export interface BrokerConfig extends ListenerSetup {
   readonly logDirs: readonly string[]
   /** Where the metadata log is: its own directory, or the first of `logDirs`. */
   readonly metadataLogDir: string
+  readonly logDirFailureTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly brokerHeartbeatIntervalMs: number
   readonly brokerSessionTimeoutMs: number
@@ -63,6 +64,13 @@ export interface BrokerConfig extends ListenerSetup {
 
   // Logs
   readonly logFlushSchedulerIntervalMs: number
+  readonly logCleanerEnable: boolean
+  readonly logCleanerThreads: number
+  readonly logCleanerBackoffMs: number
+  readonly logCleanerDedupeBufferSize: number
+  readonly logCleanerIoBufferSize: number
+  /** Infinite when there is no limit. */
+  readonly logCleanerIoMaxBytesPerSecond: number
   readonly logRetentionCheckIntervalMs: number
   /** Before the first search for what may be removed. */
   readonly logInitialTaskDelayMs: number
@@ -127,6 +135,7 @@ function buildBrokerConfig(values: ConfigValues, { durability, notices, texts, s
     brokerRack: values.textOrNull('broker.rack'),
     durability,
     logDirs,
+    logDirFailureTimeoutMs: values.number('log.dir.failure.timeout.ms'),
     metadataLogDir: values.textOrNull('metadata.log.dir') ?? (logDirs[0] as string),
     requestTimeoutMs: values.number('request.timeout.ms'),
     brokerHeartbeatIntervalMs: values.number('broker.heartbeat.interval.ms'),
@@ -143,6 +152,12 @@ function buildBrokerConfig(values: ConfigValues, { durability, notices, texts, s
     maxIncrementalFetchSessionCacheSlots: values.number('max.incremental.fetch.session.cache.slots'),
     maxRequestPartitionSizeLimit: values.number('max.request.partition.size.limit'),
     logFlushSchedulerIntervalMs: values.number('log.flush.scheduler.interval.ms'),
+    logCleanerEnable: values.boolean('log.cleaner.enable'),
+    logCleanerThreads: values.number('log.cleaner.threads'),
+    logCleanerBackoffMs: values.number('log.cleaner.backoff.ms'),
+    logCleanerDedupeBufferSize: values.number('log.cleaner.dedupe.buffer.size'),
+    logCleanerIoBufferSize: values.number('log.cleaner.io.buffer.size'),
+    logCleanerIoMaxBytesPerSecond: unlimitedRate(values.number('log.cleaner.io.max.bytes.per.second')),
     logRetentionCheckIntervalMs: values.number('log.retention.check.interval.ms'),
     logInitialTaskDelayMs: values.number('log.initial.task.delay.ms'),
     logFlushOffsetCheckpointIntervalMs: values.number('log.flush.offset.checkpoint.interval.ms'),
@@ -200,4 +215,9 @@ function groupFields(values: ConfigValues) {
     offsetsTopicReplicationFactor: values.number('offsets.topic.replication.factor'),
     offsetsTopicSegmentBytes: values.number('offsets.topic.segment.bytes'),
   }
+}
+
+/** Kafka's default is the largest double. */
+function unlimitedRate(bytesPerSecond: number): number {
+  return bytesPerSecond >= Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : bytesPerSecond
 }

@@ -53,15 +53,6 @@ describe('constraints', () => {
       'controller.quorum.voters names 2@b:1: a quorum of several nodes is not supported yet',
       [['controller.quorum.voters', '1@a:1,2@b:1']],
     ],
-    ['log.dirs=/a,/b is not supported yet; give one directory', [['log.dirs', '/a,/b']]],
-    [
-      'metadata.log.dir=/meta is not supported yet; leave it out: the metadata is kept in /a',
-      [
-        ['log.dirs', '/a'],
-        ['metadata.log.dir', '/meta'],
-      ],
-    ],
-    ['log.dir=/a,/b is not supported yet; give one directory', [['log.dir', '/a,/b']]],
   ])('refuse: %s', (message, overrides) => {
     expect(messages(...overrides)).toEqual([message])
   })

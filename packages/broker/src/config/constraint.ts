@@ -91,23 +91,6 @@ const scopeConstraints: readonly Constraint[] = [
       ? `controller.quorum.voters names ${others.join(', ')}: a quorum of several nodes is not supported yet`
       : undefined
   }),
-  constraint(['log.dirs'], (values) =>
-    (values.listOrNull('log.dirs')?.length ?? 0) > 1
-      ? `log.dirs=${values.format('log.dirs')} is not supported yet; give one directory`
-      : undefined,
-  ),
-  constraint(['metadata.log.dir', 'log.dirs', 'log.dir'], (values) => {
-    const own = values.textOrNull('metadata.log.dir')
-    const [first] = values.listOrNull('log.dirs') ?? values.list('log.dir')
-    return own !== null && own !== first
-      ? `metadata.log.dir=${own} is not supported yet; leave it out: the metadata is kept in ${first}`
-      : undefined
-  }),
-  constraint(['log.dir'], (values) =>
-    values.list('log.dir').length > 1
-      ? `log.dir=${values.format('log.dir')} is not supported yet; give one directory`
-      : undefined,
-  ),
 ]
 
 export const constraints: readonly Constraint[] = [...kafkaConstraints, ...scopeConstraints]

@@ -37,8 +37,11 @@ const sentences: Readonly<Record<string, string>> = {
   'listener.security.protocol.map':
     'Security protocol of each listener, as NAME:PROTOCOL; only PLAINTEXT is served so far.',
   listeners: 'Where the node listens, as NAME://host:port; no host means all addresses, port 0 any free port.',
-  'log.dir': 'Directory for data, used when log.dirs is not given.',
-  'log.dirs': 'Directories for data; one is supported so far.',
+  'log.dir': 'Directories for data, used when log.dirs is not given.',
+  'log.dir.failure.timeout.ms':
+    'How long the controller may not hear that a log directory failed before the broker stops: it may still be taken for a leader there.',
+  'log.dirs':
+    'Directories for data, best on disks of their own. New partitions go where there are fewest; one that fails goes offline alone.',
   'log.flush.interval.messages': 'Records of a partition after which it is flushed to disk; topics: flush.messages.',
   'log.flush.interval.ms': 'Age of unflushed records after which a partition is flushed to disk; topics: flush.ms.',
   'log.flush.offset.checkpoint.interval.ms': 'Time between two writes of the recovery point checkpoint.',
@@ -53,6 +56,22 @@ const sentences: Readonly<Record<string, string>> = {
     'How far in the past a record may be dated; topics: message.timestamp.before.max.ms.',
   'log.message.timestamp.type':
     "Whether the timestamp of a record is the producer's or that of the append; topics: message.timestamp.type.",
+  'log.cleaner.backoff.ms': 'Wait until compacted topics are looked at again when none was due.',
+  'log.cleaner.dedupe.buffer.size':
+    'Memory for the keys of logs that are being cleaned, all log.cleaner.threads together; what does not fit is for the next time.',
+  'log.cleaner.delete.retention.ms':
+    'How long tombstones and the markers of transactions stay after the cleaning that found them; topics: delete.retention.ms.',
+  'log.cleaner.enable': 'Whether compacted topics are cleaned.',
+  'log.cleaner.io.buffer.size': 'Bytes that cleaning reads, and writes, at once.',
+  'log.cleaner.io.max.bytes.per.second': 'Bytes that one cleaning reads and writes in a second.',
+  'log.cleaner.max.compaction.lag.ms':
+    'Age of an uncleaned record above which its log is due, however little there is to clean; topics: max.compaction.lag.ms.',
+  'log.cleaner.min.cleanable.ratio':
+    'Share of uncleaned bytes above which a log is due; topics: min.cleanable.dirty.ratio.',
+  'log.cleaner.min.compaction.lag.ms': 'Age below which no record is cleaned away; topics: min.compaction.lag.ms.',
+  'log.cleaner.threads': 'Logs that are cleaned at a time.',
+  'log.cleanup.policy':
+    'What happens to old records: delete removes segments, compact keeps the last record of each key; topics: cleanup.policy.',
   'log.initial.task.delay.ms': 'Time after the start until retention is looked after for the first time.',
   'log.retention.bytes':
     'Size of a partition above which its oldest segments are removed, -1 for none; topics: retention.bytes.',
@@ -75,7 +94,8 @@ const sentences: Readonly<Record<string, string>> = {
   'max.connections.per.ip.overrides': 'Exceptions from max.connections.per.ip, as host:count.',
   'max.incremental.fetch.session.cache.slots': 'Most fetch sessions kept.',
   'message.max.bytes': 'Largest batch of records, as stored; topics: max.message.bytes.',
-  'metadata.log.dir': 'Directory of the metadata log; without it, the first data directory.',
+  'metadata.log.dir':
+    'Directory of the metadata log, which has to work; without it, the first data directory. It may be one of its own.',
   'metadata.log.max.record.bytes.between.snapshots': 'Bytes of metadata records after which a snapshot is made.',
   'metadata.log.max.snapshot.interval.ms':
     'Time after which a snapshot of new metadata records is made; 0 never for their age.',
@@ -104,15 +124,19 @@ const sentences: Readonly<Record<string, string>> = {
   'socket.request.max.bytes': 'Largest request that is read.',
 
   'cleanup.policy': 'What happens to old records: delete removes segments, compact keeps the last record of each key.',
+  'delete.retention.ms': 'How long tombstones and the markers of transactions stay after the cleaning that found them.',
   'file.delete.delay.ms': 'Time between the deletion of a log or segment and the removal of its files.',
   'flush.messages': 'Records after which the partition is flushed to disk; 1 flushes before each acknowledgement.',
   'flush.ms': 'Age of unflushed records after which the partition is flushed to disk.',
   'index.interval.bytes': 'Bytes of the log per entry of its offset index.',
+  'max.compaction.lag.ms': 'Age of an uncleaned record above which its log is due, however little there is to clean.',
   'max.message.bytes': 'Largest batch of records, as stored.',
   'message.timestamp.after.max.ms': 'How far in the future a record may be dated.',
   'message.timestamp.before.max.ms': 'How far in the past a record may be dated.',
   'message.timestamp.type':
     "Whether the timestamp of a record is the producer's (CreateTime) or that of the append (LogAppendTime).",
+  'min.cleanable.dirty.ratio': 'Share of uncleaned bytes above which a log is due.',
+  'min.compaction.lag.ms': 'Age below which no record is cleaned away.',
   'retention.bytes': 'Size of a partition above which its oldest segments are removed; -1 for none.',
   'retention.ms': 'Age above which segments are removed; -1 for none.',
   'segment.bytes': 'Size at which a segment is closed.',

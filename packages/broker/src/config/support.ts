@@ -22,6 +22,7 @@ export const groupedAppends = accepted(
 )
 export const featureLevels = accepted('the finalized feature levels decide which group protocols are served')
 export const noRequestQueue = accepted('requests wait in their own connections, not in one queue')
+export const keyTable = accepted('the keys of a log that is cleaned are in a table that chooses its own load')
 export const noNoOps = accepted('no empty records are written to the metadata log while it is idle')
 export const growingFiles = accepted('segment files grow as they are written')
 export const systemFlush = accepted(
@@ -35,8 +36,6 @@ export const controllerInside = accepted('the controller runs in the same proces
 
 // Kept and shown; their effect comes with the feature they belong to.
 export const metadataRetention = deferred('old snapshots and segments of the metadata log are kept')
-export const compaction = deferred('compaction is not applied yet: logs keep all records')
-export const cleanup = deferred('retention and compaction are not applied yet: logs keep all records')
 export const transactions = deferred('transactions are not served yet')
 export const shareGroups = deferred('share groups are not served yet')
 export const replication = deferred('partitions have one replica so far: there is no other broker to replicate to')

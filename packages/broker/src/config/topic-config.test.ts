@@ -53,6 +53,10 @@ describe('topicConfigOf', () => {
     ['log.retention.hours', '-1', 'retentionMs', -1],
     ['log.retention.minutes', '2', 'retentionMs', 120_000],
     ['log.retention.bytes', '7', 'retentionBytes', 7],
+    ['log.cleaner.delete.retention.ms', '7', 'deleteRetentionMs', 7],
+    ['log.cleaner.max.compaction.lag.ms', '7', 'maxCompactionLagMs', 7],
+    ['log.cleaner.min.cleanable.ratio', '0.25', 'minCleanableDirtyRatio', 0.25],
+    ['log.cleaner.min.compaction.lag.ms', '7', 'minCompactionLagMs', 7],
   ])('takes the default from the broker: %s=%s', (name, text, field, value) => {
     expect(topic([[name, text]])[field]).toEqual(value)
   })

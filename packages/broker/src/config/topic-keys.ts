@@ -13,7 +13,7 @@ import {
   tableOf,
   text,
 } from './key.ts'
-import { cleanup, compaction, growingFiles, replication, served, systemFlush, unsupported } from './support.ts'
+import { growingFiles, replication, served, systemFlush, unsupported } from './support.ts'
 import { atLeast, between, betweenOr, distinct, oneOf, throttledReplicas } from './valid-values.ts'
 
 /** Keys of topics (resource type 2). */
@@ -21,7 +21,7 @@ export const topicKeys: ConfigTable<ResourceKey> = tableOf([
   resourceKey(
     'cleanup.policy',
     list(['delete'], distinct({ mayBeEmpty: true, choices: ['compact', 'delete'] })),
-    cleanup,
+    served,
     'log.cleanup.policy',
   ),
   resourceKey('compression.gzip.level', int(-1, betweenOr(1, 9, -1)), served, 'compression.gzip.level'),
@@ -33,7 +33,7 @@ export const topicKeys: ConfigTable<ResourceKey> = tableOf([
     'compression.type',
   ),
   resourceKey('compression.zstd.level', int(3, between(-131_072, 22)), served, 'compression.zstd.level'),
-  resourceKey('delete.retention.ms', long(86_400_000, atLeast(0)), compaction, 'log.cleaner.delete.retention.ms'),
+  resourceKey('delete.retention.ms', long(86_400_000, atLeast(0)), served, 'log.cleaner.delete.retention.ms'),
   resourceKey('file.delete.delay.ms', long(60000, atLeast(0)), served, 'log.segment.delete.delay.ms'),
   resourceKey('flush.messages', long(longMax, atLeast(1)), served, 'log.flush.interval.messages'),
   resourceKey(
@@ -49,7 +49,7 @@ export const topicKeys: ConfigTable<ResourceKey> = tableOf([
   resourceKey('leader.replication.throttled.replicas', list([], throttledReplicas), unsupported),
   resourceKey('local.retention.bytes', long(-2, atLeast(-2)), unsupported, 'log.local.retention.bytes'),
   resourceKey('local.retention.ms', long(-2, atLeast(-2)), unsupported, 'log.local.retention.ms'),
-  resourceKey('max.compaction.lag.ms', long(longMax, atLeast(1)), compaction, 'log.cleaner.max.compaction.lag.ms'),
+  resourceKey('max.compaction.lag.ms', long(longMax, atLeast(1)), served, 'log.cleaner.max.compaction.lag.ms'),
   resourceKey('max.message.bytes', int(1_048_588, atLeast(0)), served, 'message.max.bytes'),
   resourceKey(
     'message.timestamp.after.max.ms',
@@ -69,8 +69,8 @@ export const topicKeys: ConfigTable<ResourceKey> = tableOf([
     served,
     'log.message.timestamp.type',
   ),
-  resourceKey('min.cleanable.dirty.ratio', double(0.5, between(0, 1)), compaction, 'log.cleaner.min.cleanable.ratio'),
-  resourceKey('min.compaction.lag.ms', long(0, atLeast(0)), compaction, 'log.cleaner.min.compaction.lag.ms'),
+  resourceKey('min.cleanable.dirty.ratio', double(0.5, between(0, 1)), served, 'log.cleaner.min.cleanable.ratio'),
+  resourceKey('min.compaction.lag.ms', long(0, atLeast(0)), served, 'log.cleaner.min.compaction.lag.ms'),
   resourceKey('min.insync.replicas', int(1, atLeast(1)), served, 'min.insync.replicas'),
   resourceKey('preallocate', bool(false), growingFiles, 'log.preallocate'),
   resourceKey('remote.log.copy.disable', bool(false), unsupported),

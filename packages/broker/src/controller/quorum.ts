@@ -91,8 +91,8 @@ export class Quorum {
     }
     const appliedOffset = newestId?.offset ?? 0
     const contents = await scanLog(log, found)
-    const [directory] = logs.directories
-    assert(directory?.directoryId !== undefined, 'a formatted directory has an id')
+    const directory = logs.metadataDirectory
+    assert(directory.directoryId !== undefined, 'a formatted directory has an id')
     const statePath = joinPath(log.directory, quorumStateFileName)
     const stateBytes = await readFileIfAny(fileSystem, statePath, quorumStateSizeMax)
     this.#raft = new Raft<MetadataProposal>({

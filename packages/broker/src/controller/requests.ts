@@ -4,6 +4,7 @@ import {
   allocateProducerIds,
   alterConfigs,
   alterPartition,
+  assignReplicasToDirs,
   type ConfigChange,
   type ConfigResource,
   type ConfigValidator,
@@ -21,6 +22,7 @@ import {
   AllocateProducerIds,
   AlterConfigs,
   AlterPartition,
+  AssignReplicasToDirs,
   BrokerHeartbeat,
   BrokerRegistration,
   CreatePartitions,
@@ -72,6 +74,9 @@ export function controllerRequests(rules: ControllerRequestRules): readonly Cont
     ),
     define(BrokerHeartbeat, (controller, request) => controller.submit((context) => heartbeat(context, request))),
     define(AlterPartition, (controller, request) => controller.submit((context) => alterPartition(context, request))),
+    define(AssignReplicasToDirs, (controller, request) =>
+      controller.submit((context) => assignReplicasToDirs(context, request)),
+    ),
     define(AllocateProducerIds, (controller, request) =>
       controller.submit((context) => allocateProducerIds(context, request)),
     ),

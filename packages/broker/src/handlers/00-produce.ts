@@ -144,6 +144,7 @@ function append(
   if (partition === undefined) {
     const { leader, leaderEpoch } = topic.partitions[index]
     const currentLeader = { leaderId: leader, leaderEpoch }
+    if (services.replicas.isOffline(topic.name, index)) return { answer: failed(index, ErrorCode.KAFKA_STORAGE_ERROR) }
     const answer = failed(index, ErrorCode.NOT_LEADER_OR_FOLLOWER)
     // Older clients cannot be told who it is (KIP-951).
     return { answer: context.apiVersion >= 10 ? { ...answer, currentLeader } : answer }

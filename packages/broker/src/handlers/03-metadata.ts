@@ -86,7 +86,7 @@ function describePartition(
 ) {
   const hasLeader = partition.leader >= 0 && cluster.isAlive(partition.leader)
   const isOnListener = hasLeader && cluster.broker(partition.leader, listenerName) !== undefined
-  const offlineReplicas = partition.replicas.filter((id) => !cluster.isAlive(id))
+  const offlineReplicas = cluster.offlineReplicas(partition)
   const alive = (ids: readonly number[]) => (apiVersion === 0 ? ids.filter((id) => cluster.isAlive(id)) : ids)
   let errorCode: number = ErrorCode.NONE
   if (!hasLeader) errorCode = ErrorCode.LEADER_NOT_AVAILABLE

@@ -74,6 +74,6 @@ function describe(partition: PartitionView, cluster: ClusterView, listenerName: 
     isrNodes: partition.isr,
     eligibleLeaderReplicas: partition.elr,
     lastKnownElr: partition.lastKnownElr,
-    offlineReplicas: partition.replicas.filter((id) => !cluster.isAlive(id)),
+    offlineReplicas: cluster.offlineReplicas(partition),
   }
 }

@@ -81,9 +81,11 @@ export class Partition {
   readonly #listeners = new Set<PartitionListener>()
   #stopListening: () => void = () => {}
   #log: Log | undefined
-  /** Appends that wait for the log to be made, and where they end. */
-  #unopened: { readonly batches: Buffer[]; endOffset: number } | undefined
-  /** The last append that waits for its batch to be compressed anew, or for one before it. */
+  /** Appends that wait for the log to be made, or for the one that takes its place, and where they end. */
+  #unopened: { readonly batches: Buffer[]; readonly startOffset: number; endOffset: number } | undefined
+  /** While another log takes this one's place: reads and changes wait. */
+  #replacing: Promise<void> | undefined
+  /** The last append that waits for its batch to be compressed anew, for one before it, or for another log. */
   #preparing: Promise<void> | undefined
   #view: PartitionView
   #isLeader = false
@@ -131,7 +133,7 @@ export class Partition {
   }
 
   get endOffset(): number {
-    return this.#log?.endOffset ?? this.#unopened?.endOffset ?? 0
+    return this.#unopened?.endOffset ?? this.#log?.endOffset ?? 0
   }
 
   /** Takes what the controller decided. A new epoch ends the waits of the old one. */
@@ -201,13 +203,14 @@ export class Partition {
   appendAsCoordinator(batch: Buffer) {
     if (!this.#isLeader) return refused(ErrorCode.NOT_LEADER_OR_FOLLOWER)
     if (this.isr.length < this.#minIsr()) return refused(ErrorCode.NOT_ENOUGH_REPLICAS)
-    if (this.#log !== undefined)
+    if (this.#log !== undefined && this.#unopened === undefined)
       return this.#log.append(batch, { origin: 'coordinator', leaderEpoch: this.leaderEpoch })
     return this.#appendUnopened(batch)
   }
 
   /** Moves the log start to `offset`, which is at most the high watermark. */
   async deleteRecordsBefore(offset: number): Promise<void> {
+    await this.#replacing
     await this.#log?.deleteRecordsBefore(offset)
     this.#wakeWatchers()
   }
@@ -229,6 +232,10 @@ export class Partition {
     }
     const upperOffset = this.#upperOffset(request)
     if (offset >= upperOffset) return { kind: 'read', slice: undefined }
+    if (this.#replacing !== undefined) {
+      await this.#replacing
+      return this.read(offset, request)
+    }
     const log = this.#log
     if (log === undefined) return { kind: 'read', slice: undefined }
     try {
@@ -238,6 +245,10 @@ export class Partition {
       const { slice, aborted } = result
       return { kind: 'read', slice, ...(aborted === undefined ? {} : { aborted }) }
     } catch {
+      if (this.#log !== log || this.#replacing !== undefined) {
+        await this.#replacing
+        return this.read(offset, request)
+      }
       // The log has reported the failure; this caller is told to look again.
       return { kind: 'refused', errorCode: ErrorCode.KAFKA_STORAGE_ERROR }
     }
@@ -254,16 +265,59 @@ export class Partition {
   }
 
   async offsetForTimestamp(timestamp: number) {
+    await this.#replacing
     return this.#log?.offsetForTimestamp(timestamp)
   }
 
   async offsetOfMaxTimestamp() {
+    await this.#replacing
     return this.#log?.offsetOfMaxTimestamp()
   }
 
   /** Where an epoch ends, as OffsetForLeaderEpoch answers; -1 for both when unknown. */
   endOffsetForEpoch(epoch: number): { readonly epoch: number; readonly endOffset: number } {
     return this.#log?.endOffsetForEpoch(epoch) ?? { epoch: -1, endOffset: -1 }
+  }
+
+  /**
+   * Another log, with the same records, takes the log's place: appends are held back while `replace` makes it, and none is lost. It
+   * may give undefined: then all stays as it is. When it rejects, the partition has no log that works.
+   */
+  replaceLog(replace: () => Promise<Log | undefined>): Promise<void> {
+    const before = this.#preparing
+    const replaced = this.#replaceAfter(before, replace)
+    const settled = replaced.then(nothing, nothing)
+    // Appends from here on wait; those that wait already come first.
+    this.#preparing = settled
+    void settled.then(() => {
+      if (this.#preparing === settled) this.#preparing = undefined
+    })
+    return replaced
+  }
+
+  async #replaceAfter(before: Promise<void> | undefined, replace: () => Promise<Log | undefined>): Promise<void> {
+    await before
+    const old = this.#log
+    if (old === undefined || this.#isClosed) return
+    this.#unopened = { batches: [], startOffset: old.endOffset, endOffset: old.endOffset }
+    const making = replace()
+    const settled = making.then(nothing, nothing)
+    this.#replacing = settled
+    try {
+      const log = await making
+      this.#replacing = undefined
+      if (log !== undefined && log !== old) {
+        this.#stopListening()
+        // What was promised to readers stays so.
+        log.advanceHighWatermark(old.highWatermark)
+      }
+      this.#opened(log ?? old)
+    } catch (error) {
+      this.#replacing = undefined
+      this.#unopened = undefined
+      this.#failed()
+      throw error
+    }
   }
 
   /** Ends all waits; the log stays with its manager. */
@@ -276,6 +330,7 @@ export class Partition {
   }
 
   #attach(log: Log): void {
+    this.#stopListening()
     this.#log = log
     this.#stopListening = log.listen({
       onAdvance: () => this.#advance(),
@@ -291,7 +346,7 @@ export class Partition {
     logAppendTimeMs: number
   } {
     const isFirst = this.#unopened === undefined
-    const unopened = this.#unopened ?? { batches: [], endOffset: 0 }
+    const unopened = this.#unopened ?? { batches: [], startOffset: 0, endOffset: 0 }
     this.#unopened = unopened
     const baseOffset = unopened.endOffset
     const lastOffset = baseOffset + BatchHeader.lastOffsetDelta(batch, 0)
@@ -310,10 +365,15 @@ export class Partition {
   }
 
   #opened(log: Log): void {
-    const batches = this.#unopened?.batches ?? []
+    const { batches = [], startOffset = log.endOffset } = this.#unopened ?? {}
     this.#unopened = undefined
     if (this.#isClosed) return
     this.#attach(log)
+    if (log.endOffset !== startOffset) {
+      // Appends before these were taken back meanwhile: these have other offsets than their senders were told.
+      this.#failed()
+      return
+    }
     log.startEpoch(this.leaderEpoch)
     for (const batch of batches) {
       const baseOffset = log.endOffset
@@ -322,8 +382,9 @@ export class Partition {
         this.#failed()
         return
       }
-      assert(result.baseOffset === baseOffset, `${this.topic}-${this.index} was empty when its log was made`)
+      assert(result.baseOffset === baseOffset, `${this.topic}-${this.index} ends where it did when its log was made`)
     }
+    this.#advance()
   }
 
   #minIsr(): number {

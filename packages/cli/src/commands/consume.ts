@@ -138,11 +138,6 @@ async function printRecords(consumer: Consumer, printing: Printing, terminal: Te
   const { format, hasGroup, offset, countMax, exitAtEnd } = printing
   const ending = new AbortController()
   let failure: CommandError | undefined
-  if (exitAtEnd) {
-    consumer.on('end', () => {
-      if (consumer.assignment.every((partition) => consumer.lag(partition) === 0)) ending.abort()
-    })
-  }
   if (offset !== undefined) {
     consumer.on('reset', ({ topic, partition }) => {
       failure = new CommandError(`Partition ${partition} of "${topic}" has no offset ${offset} (any more, or yet).`)
@@ -150,8 +145,9 @@ async function printRecords(consumer: Consumer, printing: Printing, terminal: Te
     })
   }
   const signal = AbortSignal.any([terminal.signal, ending.signal])
+  const until = exitAtEnd ? ({ until: 'end' } as const) : {}
   let count = 0
-  for await (const batch of consumer.batches({ maxRecords: batchRecordsMax, signal })) {
+  for await (const batch of consumer.batches({ maxRecords: batchRecordsMax, signal, ...until })) {
     const messages = batch.messages.slice(0, countMax - count)
     await terminal.write(messages.map((message) => `${format(message)}\n`).join(''))
     count += messages.length

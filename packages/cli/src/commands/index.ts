@@ -5,6 +5,9 @@ import { consumeCommand } from './consume.ts'
 import { groupDescribeCommand } from './group-describe.ts'
 import { groupListCommand } from './group-list.ts'
 import { kafkaConfigCommand } from './kafka-config.ts'
+import { logDumpCommand } from './log-dump.ts'
+import { logRepairCommand } from './log-repair.ts'
+import { logVerifyCommand } from './log-verify.ts'
 import { produceCommand } from './produce.ts'
 import { startCommand } from './start.ts'
 import { topicCreateCommand } from './topic-create.ts'
@@ -23,5 +26,8 @@ export const commands: readonly Command[] = [
   groupListCommand,
   groupDescribeCommand,
   clusterDescribeCommand,
+  logDumpCommand,
+  logVerifyCommand,
+  logRepairCommand,
   kafkaConfigCommand,
 ]

@@ -1,12 +1,13 @@
 /** `millrace start`: a broker in this process, until it is asked to end. */
-import { systemClock, systemRandom } from '@millrace/base'
-import { loadNativeCrc32c } from '../accelerators.ts'
+import { inlineWorkers, loadNativeCrc32c, systemClock, systemRandom, ThreadWorkers } from '@millrace/base'
 import { type Command, CommandError, type CommandInput, exitCode, UsageError } from '../command.ts'
 import { type LogLevel, lineLogger, logLevels } from '../log-lines.ts'
 import { exitNow } from '../system.ts'
 import type { Terminal } from '../terminal.ts'
 
 const defaultDirectory = './.millrace'
+/** Threads for compression and compaction, started when there is something to do. */
+const workerCountMax = 2
 
 export const startCommand: Command = {
   name: 'start',
@@ -39,7 +40,7 @@ export const startCommand: Command = {
     },
   ],
 
-  async run(input, { terminal }) {
+  async run(input, { terminal, workerEntry }) {
     const startedMs = systemClock.monotonic()
     const { Broker, ConfigError, parseBrokerConfig } = await import('@millrace/broker')
     const { NodeFileSystem, FileSystemError, StorageError } = await import('@millrace/storage')
@@ -47,12 +48,22 @@ export const startCommand: Command = {
     const logger = lineLogger(systemClock, (input.text('log-level') ?? 'warn') as LogLevel, (line) =>
       terminal.writeError(line),
     )
+    const workers =
+      workerEntry === undefined
+        ? inlineWorkers
+        : new ThreadWorkers({ entry: workerEntry, threadCountMax: workerCountMax, logger })
     try {
       const { properties, lines } = await collectProperties(input, terminal)
       const config = parseBrokerConfig(properties, lines)
       const broker = await Broker.start({
         config,
-        ports: { fileSystem: new NodeFileSystem(), transport: nodeTransport, clock: systemClock, random: systemRandom },
+        ports: {
+          fileSystem: new NodeFileSystem(),
+          transport: nodeTransport,
+          clock: systemClock,
+          random: systemRandom,
+          workers,
+        },
         logger,
         onFatal: (error) => {
           terminal.writeError(
@@ -69,6 +80,7 @@ export const startCommand: Command = {
       logger.debug(isNative ? 'Checksums are computed natively' : 'Checksums are computed in JavaScript')
       await untilAborted(terminal.signal)
       await broker.stop()
+      await workers.close()
       return exitCode.ok
     } catch (error) {
       if (error instanceof ConfigError || error instanceof StorageError) throw new CommandError(error.message)

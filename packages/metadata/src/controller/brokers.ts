@@ -6,6 +6,7 @@ import { elect } from '../election.ts'
 import { type BrokerRegistration, isActive, isUnfenced } from '../image.ts'
 import { partitionChangeRecord } from '../partition-change.ts'
 import { type ControllerContext, type Decision, electionRules } from './decision.ts'
+import { takeDirectoriesOffline } from './directories.ts'
 
 export interface RegistrationReply {
   readonly errorCode: number
@@ -87,6 +88,9 @@ export function heartbeat(context: ControllerContext, request: BrokerHeartbeatRe
     return { records, reply: { errorCode: ErrorCode.NONE, isCaughtUp, isFenced, shouldShutDown } }
   }
   if (request.wantShutDown) return shutDown(context, broker, answer)
+  // Before anything else: a broker that comes back must not be elected for what is in a directory that failed.
+  const offline = takeDirectoriesOffline(context, broker, request.offlineLogDirs)
+  if (offline.length > 0) return answer(offline, broker.isFenced)
   if (broker.isFenced) {
     return request.wantFence || !isCaughtUp ? answer([], true) : answer(unfence(context, broker), false)
   }

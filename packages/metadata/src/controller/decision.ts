@@ -1,6 +1,7 @@
 /** What controller decisions work with and what they give: pure functions of state, request and time. */
 import type { Random, Uuid } from '@millrace/base'
 import type { MetadataRecord } from '@millrace/protocol'
+import { hasReplicaOnline } from '../directory-id.ts'
 import type { ElectionRules } from '../election.ts'
 import { configResourceKey, configResourceType, isActive, type MetadataImage, type PartitionImage } from '../image.ts'
 import type { BrokerSessions } from './sessions.ts'
@@ -56,17 +57,20 @@ export function minIsrOf({ image, settings }: ControllerContext, topicName: stri
   return Math.max(1, Math.min(Number(value), replicaCount))
 }
 
-/** The rules under which a partition of `topicName` elects, with brokers as they are or as `isActiveAfter` says they will be. */
+/**
+ * The rules under which a partition of `topicName` elects, with brokers as they are or as `isActiveAfter` says they will be. Nobody
+ * leads from a log directory that failed.
+ */
 export function electionRules(
   context: ControllerContext,
   topicName: string,
-  partition: Pick<PartitionImage, 'replicas'>,
-  isActiveAfter?: (brokerId: number) => boolean,
+  partition: Pick<PartitionImage, 'replicas' | 'directories'>,
+  isActiveAfter: (brokerId: number) => boolean = (id) => isActive(context.image, id),
 ): ElectionRules {
   const { image, settings } = context
   const overrides = image.configs.get(configResourceKey(configResourceType.topic, topicName)) ?? new Map()
   return {
-    isActive: isActiveAfter ?? ((id) => isActive(image, id)),
+    isActive: (id) => isActiveAfter(id) && hasReplicaOnline(image, partition, id),
     allowsUnclean: settings.configRules.topicValue('unclean.leader.election.enable', overrides) === 'true',
     keepsElr: (image.features.get('eligible.leader.replicas.version') ?? 0) >= 1,
     minIsr: minIsrOf(context, topicName, partition.replicas.length),

@@ -6,6 +6,7 @@ import {
   ErrorCode,
   type MetadataRecord,
 } from '@millrace/protocol'
+import { reservedDirectoryId } from '../directory-id.ts'
 import { configResourceType, isActive, type TopicImage, topicByName } from '../image.ts'
 import { placeReplicas } from '../placement.ts'
 import { collisionKey, topicNameProblem } from '../topic-name.ts'
@@ -157,7 +158,7 @@ function partitionRecord(
       leaderRecoveryState: 0,
       leaderEpoch: 0,
       partitionEpoch: 0,
-      directories: replicas.map((id) => directoryOf(context, id)),
+      directories: replicas.map((id) => newDirectoryOf(context, id)),
       eligibleLeaderReplicas: null,
       lastKnownElr: null,
     },
@@ -165,9 +166,10 @@ function partitionRecord(
 }
 
 /** With one directory there is no question; with several the broker says later which it chose. */
-function directoryOf({ image }: ControllerContext, brokerId: number): Uuid {
+function newDirectoryOf({ image }: ControllerContext, brokerId: number): Uuid {
   const logDirs = image.brokers.get(brokerId)?.logDirs ?? []
-  return logDirs.length === 1 ? (logDirs[0] as Uuid) : zeroUuid
+  if (logDirs.length === 0) return reservedDirectoryId.migrating
+  return logDirs.length === 1 ? (logDirs[0] as Uuid) : reservedDirectoryId.unassigned
 }
 
 function assignedByHand(context: ControllerContext, topic: CreatableTopic): Problem | Assignment[] {

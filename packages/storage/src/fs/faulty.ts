@@ -66,6 +66,11 @@ export class FaultyFileSystem extends MemoryFileSystem {
     this.#record.rule = rule
   }
 
+  /** A disk of its own with what this one holds now, all of it durable. */
+  copy(scheduler: MemoryScheduler = this.#scheduler): FaultyFileSystem {
+    return new FaultyFileSystem(scheduler, copyOf(this.disk.root) as DiskDirectory)
+  }
+
   /**
    * The power fails. The process is gone with its operations, files and locks; of what was not synced an arbitrary part survives,
    * drawn from `random`: any sectors of a file's unsynced writes, any size between the durable and the current one, and the first
@@ -75,6 +80,11 @@ export class FaultyFileSystem extends MemoryFileSystem {
     this.kill()
     return new FaultyFileSystem(this.#scheduler, this.#record.survivors(this.disk.root, random))
   }
+}
+
+function copyOf(node: DiskNode): DiskNode {
+  if (node.kind === 'file') return { ...node, bytes: Buffer.from(node.bytes.subarray(0, node.size)) }
+  return { ...node, entries: new Map([...node.entries].map(([name, child]) => [name, copyOf(child)])) }
 }
 
 /** What is durable of every file and directory, kept beside the current state. */

@@ -258,6 +258,11 @@ export class NodeFileSystem implements FileSystem {
     const status = await call('free size', path, (done: Callback<fs.StatsFs>) => fs.statfs(path, done))
     return status.bavail * status.bsize
   }
+
+  async totalSize(path: string): Promise<number> {
+    const status = await call('total size', path, (done: Callback<fs.StatsFs>) => fs.statfs(path, done))
+    return status.blocks * status.bsize
+  }
 }
 
 interface SocketPlace {

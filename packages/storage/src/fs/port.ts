@@ -72,6 +72,8 @@ export interface FileSystem {
   lock(path: string): Promise<Lock>
   /** Bytes that can still be written, where the medium knows. */
   freeSize?(path: string): Promise<number>
+  /** Bytes of the volume that holds the path, where the medium knows. */
+  totalSize?(path: string): Promise<number>
 }
 
 export interface File {

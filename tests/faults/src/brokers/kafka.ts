@@ -1,20 +1,26 @@
 /** Apache Kafka 4.3.1, as a process. */
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Address } from '@millrace/network'
 import {
   type BrokerProcess,
   ensureKafkaJars,
   freePort,
   type KafkaJars,
+  type KafkaSettings,
   kafkaBroker,
   newKafkaBroker,
-} from '@millrace/interop'
-import type { Address } from '@millrace/network'
+} from '@millrace/peers'
 import { type BrokerKind, brokerSettings, type TestBroker } from './broker.ts'
 
-/** Besides those of all brokers: deleted topics go soon, for there are many; and so are their indexes small. */
-const settings = [...brokerSettings, ['log.segment.delete.delay.ms', '1000'], ['log.index.size.max.bytes', '65536']]
+/** Besides those of all brokers: deleted topics go soon, for there are many; and so are their segments and indexes small. */
+const settings: KafkaSettings = [
+  ...brokerSettings,
+  ['log.segment.bytes', '1048576'],
+  ['log.segment.delete.delay.ms', '1000'],
+  ['log.index.size.max.bytes', '65536'],
+]
 
 class KafkaBroker implements TestBroker {
   readonly #jars: KafkaJars
@@ -63,9 +69,7 @@ export const kafka: BrokerKind = {
     const directory = await mkdtemp(join(tmpdir(), 'millrace-faults-'))
     const data = join(directory, 'data')
     const ports = { port: await freePort(), controllerPort: await freePort() }
-    const process = await newKafkaBroker(await jars, ports, data)
-    // The last line of a key counts.
-    await appendFile(`${data}.properties`, settings.map(([key, value]) => `${key}=${value}\n`).join(''))
+    const process = await newKafkaBroker(await jars, ports, data, settings)
     await process.start()
     return new KafkaBroker(await jars, directory, process)
   },

@@ -1,7 +1,7 @@
 /** Millrace, as its users start it, from the sources of this checkout; and its own hand-over to Apache Kafka. */
 import { fileURLToPath } from 'node:url'
-import { Child } from '../child.ts'
-import { BrokerProcess, brokerSettings } from './broker.ts'
+import { BrokerProcess, Child } from '@millrace/peers'
+import { brokerSettings } from './settings.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const commandLimitMs = 20_000

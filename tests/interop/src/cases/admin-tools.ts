@@ -1,5 +1,5 @@
 /** Apache Kafka's tools against the broker: each must end with 0 and say the essential. Their names are Kafka's. */
-import type { BrokerProcess } from '../brokers/broker.ts'
+import type { BrokerProcess } from '@millrace/peers'
 import type { CaseRunner } from '../case-runner.ts'
 import type { JavaTools } from '../tools/java-tools.ts'
 

@@ -2,12 +2,11 @@
  * The rows that carry the whole index, all at the same time, while the broker is killed with -9 in their middle and later
  * restarted: every client produces through both, and every client consumes through both.
  */
-import type { BrokerProcess } from '../brokers/broker.ts'
+import { type BrokerProcess, until } from '@millrace/peers'
 import type { CaseRunner } from '../case-runner.ts'
 import { Gate } from '../feed.ts'
 import { fullRows } from '../plan.ts'
 import type { RecordSet, SectionCounts } from '../record-set.ts'
-import { until } from '../time-limit.ts'
 import { Transfer } from '../transfer.ts'
 import type { World } from '../world.ts'
 

@@ -4,9 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BrokerProcess } from '../brokers/broker.ts'
-import { freePort } from '../brokers/broker.ts'
-import { kafkaBroker } from '../brokers/kafka.ts'
+import { type BrokerProcess, freePort, type KafkaJars, kafkaBroker, until } from '@millrace/peers'
 import type { CaseRunner } from '../case-runner.ts'
 import type { Client } from '../clients/client.ts'
 import type { Clients } from '../clients/index.ts'
@@ -17,9 +15,7 @@ import type { Written } from '../history.ts'
 import { type ClientName, type Codec, clientNames, codecs } from '../plan.ts'
 import type { PackageRecord } from '../record-set.ts'
 import { RecordSet } from '../record-set.ts'
-import { until } from '../time-limit.ts'
 import type { JavaTools } from '../tools/java-tools.ts'
-import type { KafkaJars } from '../tools/kafka-jars.ts'
 import { partitionCount } from '../transfer.ts'
 
 const caseLimitMs = 180_000

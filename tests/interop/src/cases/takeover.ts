@@ -2,12 +2,11 @@
  * One group, served by one client after the other: each goes on exactly where the one before it committed, whoever that was. Every
  * client takes over from every other.
  */
+import { type Child, until } from '@millrace/peers'
 import type { Case } from '../case-runner.ts'
-import type { Child } from '../child.ts'
 import { feed, Gate } from '../feed.ts'
 import { type ClientName, clientNames } from '../plan.ts'
 import type { RecordSet } from '../record-set.ts'
-import { until } from '../time-limit.ts'
 import { partitionCount } from '../transfer.ts'
 import type { World } from '../world.ts'
 

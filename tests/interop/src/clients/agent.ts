@@ -1,6 +1,6 @@
 /** Clients that are libraries: a program of ours (`agents/*.ts`) around each, so that each member of a group is a process. */
 import { fileURLToPath } from 'node:url'
-import { Child } from '../child.ts'
+import { Child } from '@millrace/peers'
 import type { ClientName } from '../plan.ts'
 import { encodeDelimited, frameParser } from '../record-stream.ts'
 import type { Client } from './client.ts'

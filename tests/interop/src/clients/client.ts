@@ -1,5 +1,5 @@
 /** What the suite asks of every client: a program that produces what is written to it, and one that prints what it consumes. */
-import type { Child } from '../child.ts'
+import type { Child } from '@millrace/peers'
 import type { ReceivedRecord } from '../delivery.ts'
 import type { ClientName, Codec } from '../plan.ts'
 import type { PackageRecord } from '../record-set.ts'

@@ -1,11 +1,14 @@
 /** confluent-kafka for Python: librdkafka as applications use it. */
-import { Child } from '../child.ts'
+import { fileURLToPath } from 'node:url'
+import { Child } from '@millrace/peers'
 import { encodeDelimited, frameParser } from '../record-stream.ts'
-import type { Python } from '../tools/python.ts'
 import type { MemberTask, ProducerTask } from './agent.ts'
 import type { Client } from './client.ts'
 
-export function confluent({ sources, libraries }: Python): Client {
+const sources = fileURLToPath(new URL('../../python/', import.meta.url))
+
+/** `libraries` is the folder of what its Python programs import. */
+export function confluent(libraries: string): Client {
   const program = (name: string, task: ProducerTask | MemberTask) => ({
     command: 'python3',
     args: [`${sources}${name}.py`, JSON.stringify(task)],

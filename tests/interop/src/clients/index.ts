@@ -1,7 +1,6 @@
 /** Every client of the suite. */
+import type { KafkaJars } from '@millrace/peers'
 import type { ClientName } from '../plan.ts'
-import type { KafkaJars } from '../tools/kafka-jars.ts'
-import type { Python } from '../tools/python.ts'
 import { agentClient } from './agent.ts'
 import type { Client } from './client.ts'
 import { confluent } from './confluent.ts'
@@ -11,10 +10,10 @@ import { millraceCli } from './millrace-cli.ts'
 
 export type Clients = Readonly<Record<ClientName, Client>>
 
-export function allClients(jars: KafkaJars, python: Python): Clients {
+export function allClients(jars: KafkaJars, pythonLibraries: string): Clients {
   return {
     kcat,
-    confluent: confluent(python),
+    confluent: confluent(pythonLibraries),
     kafkajs: agentClient('kafkajs'),
     platformatic: agentClient('platformatic'),
     console: javaConsole(jars),

@@ -1,8 +1,6 @@
 /** Apache Kafka's ConsoleProducer and ConsoleConsumer. */
-import { Child } from '../child.ts'
+import { Child, type KafkaJars, quickJvmOptions } from '@millrace/peers'
 import { consoleParser, encodeDelimited } from '../record-stream.ts'
-import { jvmOptions } from '../tools/java-tools.ts'
-import type { KafkaJars } from '../tools/kafka-jars.ts'
 import type { Client } from './client.ts'
 
 export function javaConsole(jars: KafkaJars): Client {
@@ -18,7 +16,7 @@ export function javaConsole(jars: KafkaJars): Client {
       return new Child({
         name: `ConsoleProducer to ${topic}`,
         command: 'java',
-        args: [...jvmOptions(jars, '256m'), tool, ...args],
+        args: [...quickJvmOptions(jars, '256m'), tool, ...args],
       })
     },
 
@@ -35,7 +33,12 @@ export function javaConsole(jars: KafkaJars): Client {
       return new Child({
         name: `ConsoleConsumer in ${group}, member ${member}`,
         command: 'java',
-        args: [...jvmOptions(jars, '256m'), tool, ...args, ...format.flatMap((each) => ['--formatter-property', each])],
+        args: [
+          ...quickJvmOptions(jars, '256m'),
+          tool,
+          ...args,
+          ...format.flatMap((each) => ['--formatter-property', each]),
+        ],
         onOutput: consoleParser(onRecord),
       })
     },

@@ -1,5 +1,5 @@
 /** kcat, that is librdkafka. */
-import { Child } from '../child.ts'
+import { Child } from '@millrace/peers'
 import { encodeDelimited, frameParser, kcatFrameFormat } from '../record-stream.ts'
 import type { Client } from './client.ts'
 

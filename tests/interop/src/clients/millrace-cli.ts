@@ -1,6 +1,6 @@
 /** Our own `millrace produce` and `millrace consume`, that is, our own SDK. */
+import { Child } from '@millrace/peers'
 import { millraceProgram } from '../brokers/millrace.ts'
-import { Child } from '../child.ts'
 import { encodeJsonLine, jsonLineParser } from '../record-stream.ts'
 import type { Client } from './client.ts'
 

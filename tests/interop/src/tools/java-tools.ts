@@ -1,7 +1,6 @@
 /** Apache Kafka's command-line tools, run one after the other in one JVM (`java/ToolServer.java`). */
-import { Child } from '../child.ts'
-import { within } from '../time-limit.ts'
-import type { KafkaJars } from './kafka-jars.ts'
+import { fileURLToPath } from 'node:url'
+import { Child, ensureKafkaJars, type KafkaJars, quickJvmOptions, withClasses, within } from '@millrace/peers'
 
 export interface ToolResult {
   readonly exitCode: number
@@ -9,13 +8,15 @@ export interface ToolResult {
   readonly errors: string
 }
 
-/** Options of every JVM here: they start for little and end soon, so the second compiler would only cost. */
-export function jvmOptions({ classPath, logging }: KafkaJars, heapSize: string): string[] {
-  return ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', `-Xmx${heapSize}`, logging, '-cp', classPath]
-}
-
 const answerSizeMax = 256 << 20
 const toolLimitMs = 60_000
+
+const sources = fileURLToPath(new URL('../../java/', import.meta.url))
+
+/** The jars with the suite's own classes. */
+export async function ensureJava(): Promise<KafkaJars> {
+  return withClasses(await ensureKafkaJars(), sources)
+}
 
 export class JavaTools {
   readonly #child: Child
@@ -29,7 +30,7 @@ export class JavaTools {
     this.#child = new Child({
       name: "the JVM of Apache Kafka's tools",
       command: 'java',
-      args: [...jvmOptions(jars, '512m'), 'ToolServer'],
+      args: [...quickJvmOptions(jars, '512m'), 'ToolServer'],
       onOutput: (chunk) => this.#take(chunk),
     })
   }

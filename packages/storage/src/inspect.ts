@@ -1,0 +1,10 @@
+// Looking into data directories, Apache Kafka's or ours: dump, verify, repair. Not loaded by the broker.
+export type { FoundRecord, RecordsProblem } from './inspect/batch-records.ts'
+export type { FoundBatch, FoundGap } from './inspect/batch-walk.ts'
+export { type DumpEntry, type DumpedFields, type DumpedFile, type DumpOptions, dump } from './inspect/dump.ts'
+export type { IndexEntry } from './inspect/dump-index.ts'
+export { dumpLine } from './inspect/dump-lines.ts'
+export type { FileKind } from './inspect/file-kind.ts'
+export type { Finding, Remedy, Severity } from './inspect/findings.ts'
+export { type RepairAction, type RepairOptions, type RepairReport, repair } from './inspect/repair.ts'
+export { type VerifyReport, verify } from './inspect/verify.ts'
