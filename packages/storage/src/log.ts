@@ -21,7 +21,7 @@ import { writeSnapshot } from './producer-recovery.ts'
 import type { ProducerEntry } from './producer-state.ts'
 import { isSyncFailure, SegmentIo } from './segment-io.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './time-search.ts'
-import { cutLog, restartLog, type TruncationParts } from './truncation.ts'
+import { cutLog, endBelow, restartLog, type TruncationParts } from './truncation.ts'
 import { Upkeep, type UpkeptLog } from './upkeep.ts'
 import { convertBeside, isForBeside } from './validate.ts'
 
@@ -324,11 +324,11 @@ export class Log {
     return this.#exclusively('truncation', async () => {
       if (offset >= this.#state.endOffset) return
       if (offset < this.#state.logStartOffset) return this.#restartAt(offset)
-      await this.#lowerCeiling(offset)
-      await cutLog(this.#truncationParts(), offset)
-      // The log's start is in the middle of the batch that went: nothing is left.
-      const { endOffset, logStartOffset } = this.#state
-      if (endOffset < logStartOffset) await restartLog(this.#truncationParts(), logStartOffset)
+      const endOffset = await endBelow(this.#truncationParts(), offset)
+      // The log's start may be in the middle of the batch that goes: nothing is left then.
+      if (endOffset < this.#state.logStartOffset) return this.#restartAt(this.#state.logStartOffset)
+      await this.#lowerCeiling(endOffset)
+      await cutLog(this.#truncationParts(), endOffset)
       await this.#truncated()
     })
   }

@@ -7,6 +7,7 @@ export {
   type ModelRound,
   type ModelTransaction,
 } from './cleaner/compaction-model.ts'
+export { type KeptBatch, type KeptRecord, readKeptBatches } from './cleaner/kept-records.ts'
 export { type ConformanceCase, fileSystemConformance } from './fs/conformance.ts'
 export { type Fault, type FaultRule, FaultyFileSystem, sectorBytes, seededFaults } from './fs/faulty.ts'
 export type { Operation, OperationName } from './fs/memory.ts'

@@ -19,9 +19,32 @@ export interface TruncationParts {
 }
 
 /**
- * Cuts off every batch that has something at or above `offset`, which is in the log: the log ends with what is left, as the next start
- * finds it. The epochs are left to be written.
+ * Where the log ends once every batch is gone that has something at or above `offset`, which is in the log. It may be lower: what is
+ * left must tell the next start.
  */
+export async function endBelow({ state, io }: TruncationParts, offset: number): Promise<number> {
+  const segment = state.segments.floor(offset) as Segment
+  const batch = await locateBatch(io, segment, offset)
+  const position = batch?.position ?? segment.writtenSize
+  const { offsets } = segment.indexes ?? (await io.cache.get(segment))
+  const start = offsets.lookupPosition(position - 1).position
+  const found = await endOf(io, segment, start, position)
+  return found ?? (await endOf(io, segment, 0, position)) ?? offset
+}
+
+/** The offset after the last batch in a part of a segment; undefined when there is something else in it. */
+async function endOf(io: SegmentIo, segment: Segment, start: number, end: number): Promise<number | undefined> {
+  const lease = await io.open(segment)
+  try {
+    const range = { start, end, nextOffset: segment.baseOffset, verify: false, chunkBytes: seekChunkBytes }
+    const { nextOffset, problem } = await scanBatches(lease.file, range, () => true)
+    return problem === undefined ? nextOffset : undefined
+  } finally {
+    lease.release()
+  }
+}
+
+/** Cuts off everything at or above `offset`, where a batch ends. The epochs are left to be written. */
 export async function cutLog(parts: TruncationParts, offset: number): Promise<void> {
   const { state, io, commit, fileDeleteDelayMs } = parts
   const segment = state.segments.floor(offset) as Segment
@@ -34,13 +57,13 @@ export async function cutLog(parts: TruncationParts, offset: number): Promise<vo
   io.cache.drop(segment)
   segment.openIndexes(indexes)
   segment.truncate(position, offset)
-  const endOffset = await observeTail(io, segment)
+  await observeTail(io, segment)
   commit.reopened(segment)
-  await settle(parts, endOffset, endOffset)
+  await settle(parts, offset, offset)
 }
 
-/** Where the segment ends. Its largest timestamp may be in a batch that no index entry stands for. */
-async function observeTail(io: SegmentIo, segment: Segment): Promise<number> {
+/** The largest timestamp may be in a batch that no index entry stands for. */
+async function observeTail(io: SegmentIo, segment: Segment): Promise<void> {
   const lease = await io.open(segment)
   try {
     const start = segment.indexes?.offsets.lookup(Number.MAX_SAFE_INTEGER).position ?? 0
@@ -51,11 +74,10 @@ async function observeTail(io: SegmentIo, segment: Segment): Promise<number> {
       verify: false,
       chunkBytes: seekChunkBytes,
     }
-    const end = await scanBatches(lease.file, range, (bytes, at) => {
+    await scanBatches(lease.file, range, (bytes, at) => {
       segment.observe(BatchHeader.lastOffset(bytes, at), BatchHeader.maxTimestamp(bytes, at))
       return true
     })
-    return end.nextOffset
   } finally {
     lease.release()
   }

@@ -49,6 +49,8 @@ function isSameBytes(actual: unknown, expected: unknown): boolean {
   // A 64-bit hash beyond 2^53, which JSON has rounded.
   if (typeof expected === 'number' && typeof actual === 'string') return Number(actual) === expected
   if (typeof actual !== 'string' || typeof expected !== 'string') return false
+  // Credentials: that they are not shown has a test of its own.
+  if (actual === '(hidden)') return true
   const bytes = actual.startsWith('0x') ? Buffer.from(actual.slice(2), 'hex') : Buffer.from(actual)
   return bytes.toString('base64') === expected
 }

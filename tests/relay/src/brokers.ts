@@ -12,6 +12,7 @@ const settings = [
   ['log.cleaner.backoff.ms', '200'],
   ['log.cleaner.min.cleanable.ratio', '0.2'],
   ['log.retention.check.interval.ms', '500'],
+  ['log.initial.task.delay.ms', '500'],
   ['offsets.topic.num.partitions', '4'],
   ['transaction.state.log.num.partitions', '4'],
   ['log.segment.delete.delay.ms', '1000'],
@@ -35,8 +36,12 @@ export async function runMillrace(args: readonly string[]): Promise<string> {
   return Buffer.concat(output).toString()
 }
 
-export function millraceBroker(port: number, dataDirectory: string): BrokerProcess {
-  const given = settings.flatMap(([key, value]) => ['--set', `${key}=${value}`])
+export function millraceBroker(
+  port: number,
+  dataDirectory: string,
+  more: readonly (readonly [key: string, value: string])[] = [],
+): BrokerProcess {
+  const given = [...settings, ...more].flatMap(([key, value]) => ['--set', `${key}=${value}`])
   const args = ['start', '--port', `${port}`, '--data', dataDirectory, '--log-level', 'info', ...given]
   return new BrokerProcess({ name: 'Millrace', port, dataDirectory, program: () => millraceProgram(args) })
 }

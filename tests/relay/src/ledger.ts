@@ -14,6 +14,8 @@ export type TopicKind =
   | 'kept'
   /** The last record of each key stays. */
   | 'compacted'
+  /** The newest records stay. */
+  | 'aging'
 
 interface PartitionLedger {
   readonly records: Map<number, LedgerRecord>
@@ -61,6 +63,11 @@ export class Ledger {
     for (const { partitions } of this.topics.values()) for (const each of partitions) each.isStartCertain = false
   }
 
+  /** How many of these records are in no reading any more. */
+  goneOf(topic: string, partition: number, read: readonly ReadRecord[]): number {
+    return this.#partition(topic, partition).records.size - read.length
+  }
+
   get count(): number {
     let count = 0
     for (const { partitions } of this.topics.values()) for (const { records } of partitions) count += records.size
@@ -94,7 +101,8 @@ export class Ledger {
       if (record.offset < startOffset || seen.has(record.offset)) continue
       if (record.isAborted && (isCommittedOnly || kind === 'compacted')) continue
       // A tombstone may be gone with what it deleted, in time.
-      const mayBeGone = kind === 'compacted' && (newest.get(record.key) !== record || record.value === null)
+      const isOutdated = kind === 'compacted' && (newest.get(record.key) !== record || record.value === null)
+      const mayBeGone = isOutdated || (kind === 'aging' && record.offset < (read[0]?.offset ?? 0))
       if (!mayBeGone) complain(`offset ${record.offset} is lost: ${record.key}`)
     }
     return problems.slice(0, 5)

@@ -1,11 +1,12 @@
 /** `npm run test:relay`: see README.md. Ends with `N passed, N failed`. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Random, seededRandom } from '@millrace/base'
 import { type BrokerProcess, ensureKafkaJars, ensurePrograms, freePort, type KafkaJars, within } from '@millrace/peers'
 import { Millrace } from 'millrace'
 import { kafkaOver, millraceBroker } from './brokers.ts'
+import { cleanOnce, keptRecords, writeDirty } from './cleaning.ts'
 import { dumpWithKafka, verifyWithMillrace } from './dump.ts'
 import { Facts } from './facts.ts'
 import { Ledger } from './ledger.ts'
@@ -61,10 +62,10 @@ async function leg(
     if (ledger.topics.size === 0) await createTopics(millrace, ledger)
     const check = (when: string) =>
       steps.run(`${label}: ${when}, every record, offset and config is as it was`, async () => {
-        const { count, problems } = await checkRecords(millrace, ledger)
+        const { count, goneCount, problems } = await checkRecords(millrace, ledger)
         const all = [...problems, ...(await facts.problems(millrace))]
         if (all.length > 0) throw new Error(all.slice(0, 20).join('\n     '))
-        return `${count} records read`
+        return `${count} records read, ${goneCount} removed by retention, cleaning and request`
       })
     await check('after the hand-over')
     await steps.run(`${label}: it takes more`, async () => {
@@ -108,12 +109,39 @@ async function relay(options: Options, steps: Steps): Promise<void> {
     }
     await leg(steps, world, ours, options.rounds + 1, false)
     await inspect(steps, world, `m${options.rounds + 1}`)
+    await compareCleanings(steps, world, parent, { port, kafkaPort, controllerPort })
   } finally {
     await ours.discard()
     await theirs?.discard()
     if (options.isKept) print(`the directory is ${directory}`)
     else rmSync(parent, { recursive: true, force: true })
   }
+}
+
+/** The same log, cleaned by both: the same records are left. */
+async function compareCleanings(
+  steps: Steps,
+  { jars, random }: World,
+  parent: string,
+  ports: { readonly port: number; readonly kafkaPort: number; readonly controllerPort: number },
+): Promise<void> {
+  await steps.run('the same log, cleaned by Millrace and by Apache Kafka, keeps the same records', async () => {
+    const [mine, theirs] = [join(parent, 'cleaned-by-millrace'), join(parent, 'cleaned-by-kafka')]
+    await writeDirty(millraceBroker(ports.port, mine, [['log.cleaner.enable', 'false']]), random)
+    cpSync(mine, theirs, { recursive: true })
+    const before = await keptRecords(mine)
+    await cleanOnce(millraceBroker(ports.port, mine))
+    const properties = join(parent, 'cleaning.properties')
+    const { kafkaPort, controllerPort } = ports
+    await cleanOnce(await kafkaOver(jars, theirs, properties, { port: kafkaPort, controllerPort }))
+    const [ours, kafkas] = [await keptRecords(mine), await keptRecords(theirs)]
+    if (ours.length >= before.length / 2) throw new Error(`${ours.length} of ${before.length} records are left`)
+    const differing = ours.findIndex((each, place) => each !== kafkas[place])
+    if (ours.length !== kafkas.length || differing >= 0) {
+      throw new Error(`${ours.length} and ${kafkas.length}; ours ${ours[differing]}, theirs ${kafkas[differing]}`)
+    }
+    return `${before.length} records, ${ours.length} kept`
+  })
 }
 
 async function inspect(steps: Steps, { jars, directory }: World, label: string): Promise<void> {

@@ -8,22 +8,23 @@ const readLimitMs = 60_000
 export async function checkRecords(
   millrace: Millrace,
   ledger: Ledger,
-): Promise<{ readonly count: number; readonly problems: readonly string[] }> {
+): Promise<{ readonly count: number; readonly goneCount: number; readonly problems: readonly string[] }> {
   const problems: string[] = []
-  let count = 0
+  let [count, goneCount] = [0, 0]
   for (const isolation of ['uncommitted', 'committed'] as const) {
     const found = await readAll(millrace, ledger, isolation)
     for (const [topic, { partitions }] of ledger.topics) {
       for (const partition of partitions.keys()) {
         const read = found.get(`${topic}-${partition}`) ?? []
         count += read.length
+        if (isolation === 'uncommitted') goneCount += ledger.goneOf(topic, partition, read)
         problems.push(
           ...ledger.problems(topic, partition, read, isolation === 'committed').map((text) => `${isolation}: ${text}`),
         )
       }
     }
   }
-  return { count, problems }
+  return { count, goneCount, problems }
 }
 
 async function readAll(

@@ -2,7 +2,7 @@
 import { type Random, randomBelow } from '@millrace/base'
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
 import { type Millrace, valuesOf } from 'millrace'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, TopicKind } from './ledger.ts'
 
 const partitionCount = 2
 export const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -10,15 +10,17 @@ const keyCount = 200
 
 /** Makes all topics, and puts them in the ledger. */
 export async function createTopics({ admin }: Millrace, ledger: Ledger): Promise<void> {
-  const names = [...codecs.map((codec) => `plain-${codec}`), 'kafkajs', 'transactions', 'state', 'cut']
-  const kindOf = (name: string) => (name === 'state' ? 'compacted' : 'kept')
+  const names = [...codecs.map((codec) => `plain-${codec}`), 'kafkajs', 'transactions', 'state', 'aging', 'cut']
+  const kinds: Readonly<Record<string, TopicKind>> = { state: 'compacted', aging: 'aging' }
+  const kindOf = (name: string) => kinds[name] ?? 'kept'
   const results = await admin.createTopics(
     names.map((name) => ({
       name,
       partitions: partitionCount,
       configs: {
         'retention.ms': '-1',
-        ...(name === 'state' ? { 'cleanup.policy': 'compact', 'segment.bytes': '1048576' } : {}),
+        ...(name === 'state' ? { 'cleanup.policy': 'compact' } : {}),
+        ...(name === 'aging' ? { 'retention.bytes': '1500000' } : {}),
       },
     })),
   )
@@ -51,6 +53,13 @@ export async function writeOurs(millrace: Millrace, ledger: Ledger, random: Rand
       ledger.acknowledged('state', partition, { offset, key, value, isAborted: false })
     })
   })
+  for (let index = 0; index < 1500; index++) {
+    const [key, value] = [`${label}-${index}`, textOf(random, label, 1000)]
+    const placed = producer.send('aging', { key, value }).then(({ partition, offset }) => {
+      ledger.acknowledged('aging', partition, { offset, key, value, isAborted: false })
+    })
+    sent.push(placed)
+  }
   await Promise.all(sent)
   await producer.close()
 }

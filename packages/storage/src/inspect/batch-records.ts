@@ -100,6 +100,18 @@ export class RecordReader {
   }
 }
 
+/** What proves who somebody is, by the record that has it: a dump is shown to others. */
+const secretFields: Readonly<Record<string, readonly string[]>> = {
+  UserScramCredentialRecord: ['salt', 'storedKey', 'serverKey'],
+  DelegationTokenRecord: ['tokenId'],
+}
+const hidden = '(hidden)'
+
+function withoutSecrets(fields: unknown, names: readonly string[]): unknown {
+  const entries = Object.entries(fields as object)
+  return Object.fromEntries(entries.map(([name, value]) => [name, names.includes(name) ? hidden : value]))
+}
+
 function describeRecord(record: RecordView, batch: FoundBatch, kind: RecordKind): FoundRecord {
   const plain = {
     kind: 'record',
@@ -116,7 +128,10 @@ function describeRecord(record: RecordView, batch: FoundBatch, kind: RecordKind)
   } as const
   try {
     const decoded = batch.isControl ? decodeControl(record) : decodeData(record, kind)
-    return decoded === undefined ? plain : { ...plain, decoded }
+    if (decoded === undefined) return plain
+    const secrets = secretFields[decoded.type]
+    if (secrets === undefined) return { ...plain, decoded }
+    return { ...plain, value: hidden, decoded: { ...decoded, fields: withoutSecrets(decoded.fields, secrets) } }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     return { ...plain, problem: error.message }
