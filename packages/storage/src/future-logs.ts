@@ -229,8 +229,9 @@ export class FutureLogs {
       const { topic, partition } = log
       if (name === recoveryPointFileName) entries.push({ topic, partition, offset: log.endOffset })
       if (name === highWatermarkFileName) entries.push({ topic, partition, offset: log.highWatermark })
-      if (name === logStartFileName && log.logStartOffset > log.firstSegmentOffset) {
-        entries.push({ topic, partition, offset: log.logStartOffset })
+      const logStartOffset = log.checkpointLogStart
+      if (name === logStartFileName && logStartOffset !== undefined) {
+        entries.push({ topic, partition, offset: logStartOffset })
       }
     }
     return entries

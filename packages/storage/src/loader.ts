@@ -87,7 +87,7 @@ class Loader {
     const topicId = await this.#readTopicId()
     const segments = await this.#findSegments()
     await this.#removeOrphans(segments)
-    const hasEpochs = await this.#readEpochs()
+    const hasEpochs = (await this.#readEpochs()) && this.#epochsReach(segments)
     const firstUntrusted = await this.#firstUntrusted(segments)
     const endOffset = await this.#walk(segments, firstUntrusted, hasEpochs)
     return this.#finish(segments, endOffset, topicId)
@@ -142,6 +142,16 @@ class Loader {
     }
   }
 
+  /** A crash may bring records back that were about to be removed, when the file does not know their epochs any more. */
+  #epochsReach(segments: readonly Segment[]): boolean {
+    const logStartOffset = Math.max(this.#options.logStartOffset, segments[0]?.baseOffset ?? 0)
+    const { startOffset = 0 } = this.#epochs.entries[0] ?? {}
+    if (this.#options.cleanShutdown || startOffset <= logStartOffset) return true
+    this.#epochs = new LeaderEpochs()
+    this.#epochsChanged = true
+    return false
+  }
+
   /** Place of the first segment that has to be checked batch by batch; the number of segments when all are trusted. */
   async #firstUntrusted(segments: readonly Segment[]): Promise<number> {
     const active = segments.at(-1)
@@ -194,7 +204,6 @@ class Loader {
       const vouchedOffset = place < firstUntrusted ? (segments[place + 1]?.baseOffset ?? 0) : 0
       const recovered = await this.#recover(segments, place, nextOffset, vouchedOffset)
       nextOffset = recovered.nextOffset
-      if (recovered.cutBytes > 0) await this.#setAside(segments.splice(place + 1))
     }
     return nextOffset
   }
@@ -208,7 +217,7 @@ class Loader {
   }
 
   async #recover(
-    segments: readonly Segment[],
+    segments: Segment[],
     place: number,
     nextOffset: number,
     vouchedOffset: number,
@@ -225,7 +234,8 @@ class Loader {
       // Compaction never touches the segment that is appended to; a follower copies the gaps that it left at the leader.
       const isContiguous = isLast && !config.cleanupPolicy.includes('compact')
       const promise = { committedOffset, isLast, isContiguous, isOrdered }
-      const options = { file, fileSize, nextOffset, indexIntervalBytes, logger, ...promise }
+      const beforeCut = () => this.#setAside(segments.splice(place + 1).toReversed())
+      const options = { file, fileSize, nextOffset, indexIntervalBytes, logger, beforeCut, ...promise }
       const result = await recoverSegment(segment, options, (bytes, at) => {
         this.#takeEpoch(bytes, at)
         const aborted = replayProducer(producers, bytes, at)
@@ -303,11 +313,16 @@ class Loader {
     }
   }
 
-  #empty(logStartOffset: number, topicId: Uuid | undefined): LoadedLog {
+  async #empty(logStartOffset: number, topicId: Uuid | undefined): Promise<LoadedLog> {
     const directory = this.#directory
     const createdMs = this.#options.clock.now()
     const segment = new Segment({ baseOffset: logStartOffset, directory, size: 0, createdMs, exists: false })
     segment.openIndexes()
+    // Its name is all that tells where the log goes on: the checkpoint of log starts does not have what a segment tells.
+    if (logStartOffset > 0) {
+      await this.#io.create(segment)
+      await this.#io.sync(segment)
+    }
     return {
       segments: [segment],
       logStartOffset,

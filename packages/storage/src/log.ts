@@ -49,6 +49,8 @@ export class Log {
   #epochsWriting: Promise<void> = Promise.resolve()
   /** While a truncation is under way: what is certain to be left. */
   #ceiling = Number.POSITIVE_INFINITY
+  /** While the log restarts: where it starts then. */
+  #startCeiling = Number.POSITIVE_INFINITY
   #failure: StorageError | undefined
 
   private constructor(options: LogOptions, io: SegmentIo, loaded: LoadedLog) {
@@ -153,9 +155,11 @@ export class Log {
     return Math.min(this.#state.highWatermark, this.#ceiling)
   }
 
-  /** Base offset of the first segment: a log start above it has to be in a checkpoint. */
-  get firstSegmentOffset(): number {
-    return this.#state.segments.first.baseOffset
+  /** The log's start for the checkpoint: when the first segment does not tell it, and never above what a restart under way leaves. */
+  get checkpointLogStart(): number | undefined {
+    const { logStartOffset, segments } = this.#state
+    const offset = Math.min(logStartOffset, this.#startCeiling)
+    return offset > segments.first.baseOffset ? offset : undefined
   }
 
   /** The newest leader epoch; -1 before any. */
@@ -462,6 +466,7 @@ export class Log {
   }
 
   async #restartAt(offset: number): Promise<void> {
+    this.#startCeiling = offset
     await this.#lowerCeiling(0)
     await restartLog(this.#truncationParts(), offset)
     await this.#truncated()
@@ -470,6 +475,7 @@ export class Log {
   async #truncated(): Promise<void> {
     await this.#writeEpochs()
     this.#ceiling = Number.POSITIVE_INFINITY
+    this.#startCeiling = Number.POSITIVE_INFINITY
     this.#notify()
   }
 
@@ -560,6 +566,7 @@ export class Log {
       startAt: (offset) => this.#startAt(offset),
       roll: () => this.roll(),
       dropBelowStart: () => this.#dropBelowStart(),
+      flush: () => this.flush(),
       inOrder: (action) => this.#inOrder(action),
       onBroken: (cause) => this.#broken(cause),
     }

@@ -805,7 +805,7 @@ function isDiskFailure(error: unknown): error is FileSystemError {
 function checkpointOffset(log: Log, name: CheckpointName): number | undefined {
   if (name === recoveryPointFileName) return log.recoveryPoint
   if (name === highWatermarkFileName) return log.checkpointHighWatermark
-  return log.logStartOffset > log.firstSegmentOffset ? log.logStartOffset : undefined
+  return log.checkpointLogStart
 }
 
 async function requireTopicId(log: Log, topicId: Uuid): Promise<void> {

@@ -27,11 +27,13 @@ interface RecoveryOptions {
   /** Whether bytes of a later segment prove that all before them was durable, as they do under fsync. */
   readonly isOrdered: boolean
   readonly logger: Logger
+  /** Takes the segments that follow out of the log: first of all, or a crash would leave them behind a hole. */
+  readonly beforeCut: () => Promise<void>
 }
 
 export interface RecoveredSegment {
   readonly nextOffset: number
-  /** Bytes cut off the file; whatever segments follow are to go as well when there are any. */
+  /** Bytes cut off the file. */
   readonly cutBytes: number
 }
 
@@ -62,6 +64,7 @@ export async function recoverSegment(
   if (end.problem !== undefined) await checkTornTail(segment, end, end.problem, options)
   segment.writtenSize = segment.size
   if (segment.size < fileSize) {
+    await options.beforeCut()
     await file.truncate(segment.size)
     await file.sync()
   }

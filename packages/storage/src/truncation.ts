@@ -26,6 +26,7 @@ export async function endBelow({ state, io }: TruncationParts, offset: number): 
   const segment = state.segments.floor(offset) as Segment
   const batch = await locateBatch(io, segment, offset)
   const position = batch?.position ?? segment.writtenSize
+  if (position === 0) return segment.baseOffset
   const { offsets } = segment.indexes ?? (await io.cache.get(segment))
   const start = offsets.lookupPosition(position - 1).position
   const found = await endOf(io, segment, start, position)
@@ -51,7 +52,8 @@ export async function cutLog(parts: TruncationParts, offset: number): Promise<vo
   const batch = await locateBatch(io, segment, offset)
   const position = batch?.position ?? segment.writtenSize
   const indexes = segment.indexes ?? (await io.cache.get(segment))
-  await io.setAside(state.segments.dropAfter(segment), fileDeleteDelayMs)
+  // The last one first: whenever the process dies, what is left has no hole.
+  await io.setAside(state.segments.dropAfter(segment).toReversed(), fileDeleteDelayMs)
   await io.cut(segment, position, true)
   segment.releaseDirty()
   io.cache.drop(segment)

@@ -28,6 +28,8 @@ export interface UpkeptLog {
   readonly roll: () => void
   /** Takes the segments below the log's start out of it. */
   readonly dropBelowStart: () => Promise<void>
+  /** Makes everything durable. */
+  readonly flush: () => Promise<void>
   /** Runs what changes closed segments, one after the other. */
   readonly inOrder: <T>(action: () => Promise<T>) => Promise<T>
   readonly onBroken: (cause: unknown) => void
@@ -82,6 +84,9 @@ export class Upkeep {
     plan: CleaningPlan,
     limits: CleaningLimits & { readonly hashSeed: number },
   ): Promise<CleanInput | undefined> {
+    if (!this.#canBeCleaned) return undefined
+    // What replaces older records must not be undone by a power cut: the marker of its transaction may be far behind it.
+    await this.#log.flush()
     if (!this.#canBeCleaned) return undefined
     const { view, state, config, clock } = this.#log
     return inputForCleaning(view, state, config(), plan, { ...limits, nowMs: clock.now() })

@@ -55,6 +55,7 @@ export function judgementOf(command: string): Judgement | undefined {
   if (command === 'npm run demo') return { kind: 'script', name: 'demo' }
   const demo = demoVerdicts.get(command)
   if (demo !== undefined) return { kind: 'run', needsStopped: false, problemOf: (output) => demoProblem(output, demo) }
+  if (command === 'npm run bench -- list') return { kind: 'run', needsStopped: false, problemOf: benchProblem }
   if (command === 'bash .ci/run') return { kind: 'file', path: '.ci/run' }
   const [, key, value, rest] = /^echo "([^":]+):([^"]+)" \| (.*)$/.exec(command) ?? []
   const launched = launchers.find((each) => (rest ?? command).startsWith(each))
@@ -103,6 +104,10 @@ function run(args: readonly string[]): Judgement | undefined {
 function missing(output: string, expected: readonly string[]): string | undefined {
   const absent = expected.filter((text) => !output.includes(text))
   return absent.length === 0 ? undefined : `it does not show ${absent.map((text) => JSON.stringify(text)).join(', ')}`
+}
+
+function benchProblem(output: string): string | undefined {
+  return missing(output, ['limits', 'produce', 'consume', 'start'])
 }
 
 function helpProblem(output: string): string | undefined {

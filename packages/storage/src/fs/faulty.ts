@@ -3,7 +3,7 @@
  * fail. Only syncs make data durable; only a directory's sync makes the names in it durable.
  */
 import { type Random, randomBelow } from '@millrace/base'
-import { type DiskDirectory, type DiskFile, type DiskNode, type NameChange, newDirectory, resizeFile } from './disk.ts'
+import { type DiskDirectory, type DiskFile, type DiskNode, type NameChange, newDirectory } from './disk.ts'
 import {
   MemoryFileSystem,
   type MemoryHooks,
@@ -171,9 +171,9 @@ class DurabilityRecord implements MemoryHooks {
     for (const sector of durable.dirty) {
       if (keepsAll || randomBelow(random, keepOneIn + 1) === 0) copySector(file, survivor, sector)
     }
-    const copy: DiskFile = { kind: 'file', bytes: survivor.bytes, size: survivor.size, modifiedMs: file.modifiedMs }
-    resizeFile(copy, size)
-    return copy
+    // Nothing of what is behind the end comes back when the file grows again.
+    const bytes = survivor.bytes.subarray(0, size)
+    return { kind: 'file', bytes, size, modifiedMs: file.modifiedMs }
   }
 
   #adopt(node: DiskNode): void {

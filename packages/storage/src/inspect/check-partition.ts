@@ -226,7 +226,7 @@ class PartitionCheck {
       ? undefined
       : { position, offset: undefined, problem: 'the bytes from here on are no entries' }
     // Of a damaged segment, and of a compacted one, the batches do not tell which entries there were.
-    const isComparable = damage === undefined && !history.isCompacted
+    const isComparable = damage === undefined && !history.isCompacted && !history.hasGap
     const found = unsound ?? (isComparable ? transactionIndexProblem(history.aborted, index.entries()) : undefined)
     if (found === undefined) return
     const { offset } = found

@@ -27,6 +27,8 @@ export class LogHistory implements BatchObserver {
   aborted: AbortedTransaction[] = []
   /** Batches without some of their records: only compaction makes those. */
   isCompacted = false
+  /** Whether offsets are in no batch, since {@link startSegment}: compaction may have taken batches as a whole. */
+  hasGap = false
   /** The first batch that contradicts the epochs of the file. */
   epochProblem: EpochProblem | undefined
   /** The first batch of a leader epoch below one before it: no checksum covers the epoch. */
@@ -49,6 +51,7 @@ export class LogHistory implements BatchObserver {
 
   startSegment(baseOffset: number): void {
     this.aborted = []
+    this.hasGap = false
     this.#segment = baseOffset
     this.#nextOffset = undefined
   }
@@ -81,6 +84,7 @@ export class LogHistory implements BatchObserver {
     }
     this.latestEpoch = Math.max(this.latestEpoch, epoch)
     const from = this.#nextOffset
+    if (baseOffset > (from ?? this.#segment)) this.hasGap = true
     if (from !== undefined && baseOffset > from) this.offsetGap ??= { from, to: baseOffset - 1, segment: this.#segment }
     this.#nextOffset = lastOffset + 1
   }
