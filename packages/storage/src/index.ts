@@ -36,13 +36,13 @@ export { IndexCache } from './index-files.ts'
 export type { EpochEnd } from './leader-epochs.ts'
 export { Log } from './log.ts'
 export type { CleanerSettings } from './log-cleaner.ts'
+export type { LogDirectory } from './log-directories.ts'
 export type { LogMove } from './log-move.ts'
 export type { Durability, LogListener, LogOptions } from './log-options.ts'
 export type { ReadOptions, ReadResult } from './log-reader.ts'
 export type { LogSlice } from './log-slice.ts'
 export {
   type FailedLog,
-  type LogDirectory,
   LogManager,
   type LogManagerOptions,
   metadataPartition,

@@ -1,14 +1,5 @@
 /** All logs of a broker in its log directories: opening, creating, deleting, checkpoints, and what happens when a disk fails. */
-import {
-  type Clock,
-  inlineWorkers,
-  type Logger,
-  type Random,
-  sha256,
-  type Timer,
-  type Uuid,
-  type Workers,
-} from '@millrace/base'
+import { type Clock, inlineWorkers, type Random, sha256, type Uuid, type Workers } from '@millrace/base'
 import {
   cleanerFileName,
   highWatermarkFileName,
@@ -18,20 +9,20 @@ import {
 } from './checkpoint.ts'
 import { createCleanJob } from './cleaner/clean.ts'
 import { defaultLogConfig, type LogConfig } from './config.ts'
-import { type CheckpointName, DataDirectory } from './data-directory.ts'
+import type { CheckpointName, DataDirectory } from './data-directory.ts'
 import { StorageError } from './errors.ts'
 import { logDirectoryName, parseLogDirectoryName, retiredDirectoryName, type TopicPartition } from './file-names.ts'
 import { FilePool } from './file-pool.ts'
-import { type FileSystem, FileSystemError, joinPath } from './fs/port.ts'
+import { joinPath } from './fs/port.ts'
 import { type FoundFuture, FutureLogs, type OpenedAt } from './future-logs.ts'
 import { IndexCache } from './index-files.ts'
 import { forEachLimited } from './limited.ts'
 import { Log } from './log.ts'
 import { type CleanerSettings, LogCleaner } from './log-cleaner.ts'
+import { isDiskFailure, LogDirectories, type LogDirectoriesOptions, type LogDirectory } from './log-directories.ts'
 import type { LogMove } from './log-move.ts'
 import type { Durability } from './log-options.ts'
-import { checkMetaProperties } from './meta-properties.ts'
-import { isSyncFailure } from './segment-io.ts'
+import { Tasks } from './tasks.ts'
 
 /** The log of the cluster's metadata: opened by whoever runs consensus, not with the others. */
 export const metadataPartition: TopicPartition = { topic: '__cluster_metadata', partition: 0 }
@@ -39,20 +30,9 @@ export const metadataPartition: TopicPartition = { topic: '__cluster_metadata', 
 const uniqueSize = 16
 const checkpointed = [recoveryPointFileName, logStartFileName, highWatermarkFileName, cleanerFileName] as const
 
-export interface LogManagerOptions {
-  readonly fileSystem: FileSystem
-  /** `log.dirs`: formatted directories. One that cannot be used is offline, and the others work. */
-  readonly directories: readonly string[]
-  /** Where the metadata log is, which has to work; it need not be one of `directories`. Default: the first of them. */
-  readonly metadataDirectory?: string
-  /** Directories that are known to be of no use, with the reason. */
-  readonly unusable?: ReadonlyMap<string, Error>
-  readonly nodeId: number
-  /** Compared with the directories'; undefined: whatever they say, as long as they agree. */
-  readonly clusterId?: string
+export interface LogManagerOptions extends LogDirectoriesOptions {
   readonly clock: Clock
   readonly random: Random
-  readonly logger: Logger
   /** What takes too long for the event loop is done here: compression, compaction. In place by default. */
   readonly workers?: Workers
   readonly durability: Durability
@@ -96,16 +76,6 @@ export interface StrayDirectory {
   readonly kind: 'stray' | 'unknown'
 }
 
-/** A log directory as it is now. */
-export interface LogDirectory {
-  readonly path: string
-  /** Undefined when `meta.properties` has none, or could not be read. */
-  readonly directoryId: Uuid | undefined
-  readonly isOnline: boolean
-  /** Why it is not online. */
-  readonly error?: Error
-}
-
 interface Managed {
   readonly log: Log
   readonly home: DataDirectory
@@ -113,32 +83,25 @@ interface Managed {
 
 export class LogManager {
   readonly #options: LogManagerOptions
-  readonly #homes: readonly DataDirectory[]
+  readonly #directories: LogDirectories
   readonly #pool: FilePool
   readonly #cache: IndexCache
   readonly #logs = new Map<string, Managed>()
   readonly #failed = new Map<string, FailedLog>()
   readonly #creating = new Map<string, Promise<Log>>()
   readonly #strays: StrayDirectory[] = []
-  /** Directories that failed while they were used, with the reason. */
-  readonly #offline = new Map<DataDirectory, Error>()
-  /** Directories that could not be used from the start. */
-  readonly #unusable = new Map<string, Error>()
-  /** How many logs are being made in each directory. */
-  readonly #placing = new Map<DataDirectory, number>()
   readonly #futures: FutureLogs
   readonly #foundFutures: FoundFuture[] = []
-  readonly #timers = new Set<Timer>()
+  readonly #tasks: Tasks
   readonly #cleaner: LogCleaner | undefined
   /** Where the last cleaning of a log ended, by its name. */
   readonly #cleaned = new Map<string, PartitionOffset>()
-  /** The broker epochs that the directories were left with; undefined after a crash. */
-  readonly #cleanEpochs = new Map<DataDirectory, number | undefined>()
   #isClosed = false
 
-  private constructor(options: LogManagerOptions, homes: readonly DataDirectory[]) {
+  private constructor(options: LogManagerOptions) {
     this.#options = options
-    this.#homes = homes
+    this.#directories = new LogDirectories(options)
+    this.#tasks = new Tasks(options.clock, options.logger)
     this.#pool = new FilePool(options.fileSystem, options.openFilesMax ?? 4096, options.logger)
     this.#cache = new IndexCache(options.fileSystem, options.indexCacheBytesMax ?? 32 << 20)
     this.#cleaner = this.#newCleaner()
@@ -151,18 +114,12 @@ export class LogManager {
    * before anything is changed, and what is wrong with the directory of the metadata.
    */
   static async open(options: LogManagerOptions): Promise<LogManager> {
-    const homes: DataDirectory[] = []
-    const manager = new LogManager(options, homes)
+    const manager = new LogManager(options)
     try {
-      for (const path of manager.#paths) {
-        const home = await manager.#openHome(path)
-        if (home !== undefined) homes.push(home)
-      }
-      const found = homes.map(({ path, meta }) => ({ directory: path, properties: meta }))
-      checkMetaProperties(found, options)
-      for (const home of homes) await manager.#loadIfPossible(home)
+      await manager.#directories.open()
+      for (const home of manager.#directories.opened) await manager.#loadIfPossible(home)
       await manager.#goOnMoving()
-      manager.#startTimers()
+      manager.#startTasks()
       return manager
     } catch (error) {
       await manager.close({ clean: false, brokerEpoch: -1 })
@@ -189,19 +146,12 @@ export class LogManager {
 
   /** The directories with what their `meta.properties` say, and whether they can be used. */
   get directories(): LogDirectory[] {
-    return this.#options.directories.map((path) => this.#directoryAt(path))
+    return this.#directories.describeAll()
   }
 
   /** The directory of the metadata log. */
   get metadataDirectory(): LogDirectory {
-    return this.#directoryAt(this.#metadataPath)
-  }
-
-  #directoryAt(path: string): LogDirectory {
-    const home = this.#homes.find((each) => each.path === path)
-    const error = home === undefined ? this.#unusable.get(path) : this.#offline.get(home)
-    const isOnline = home !== undefined && error === undefined
-    return { path, directoryId: home?.meta?.directoryId, isOnline, ...(error === undefined ? {} : { error }) }
+    return this.#directories.describe(this.#directories.metadataPath)
   }
 
   /**
@@ -209,12 +159,7 @@ export class LogManager {
    * -1 when it stopped cleanly without saying.
    */
   get previousBrokerEpoch(): number | undefined {
-    // A directory that is not there cannot say how it was left.
-    const epochs = this.#options.directories.map((path) => {
-      const home = this.#homes.find((each) => each.path === path)
-      return home === undefined ? undefined : this.#cleanEpochs.get(home)
-    })
-    return epochs.every((epoch) => epoch === epochs[0]) ? epochs[0] : undefined
+    return this.#directories.previousBrokerEpoch
   }
 
   /** The directory that holds a log. */
@@ -237,7 +182,7 @@ export class LogManager {
     if (this.#isClosed) throw new StorageError('closed', `${name}: the log manager is closed`)
     const managed = this.#logs.get(name)
     if (managed !== undefined) {
-      const error = this.#offline.get(managed.home)
+      const error = this.#directories.errorOf(managed.home)
       if (error !== undefined) throw error
       await requireTopicId(managed.log, topicId)
       return managed.log
@@ -258,7 +203,7 @@ export class LogManager {
    * Closed by {@link close}, unless its owner did before.
    */
   async openMetadataLog(topicId: Uuid, config: LogConfig = defaultLogConfig): Promise<Log> {
-    const home = this.#metadataHome
+    const home = this.#directories.metadataHome
     const log = await this.#openLog(home, metadataPartition, topicId, config, {
       cleanShutdown: false,
       isMetadata: true,
@@ -305,11 +250,7 @@ export class LogManager {
    * is there already. Throws `offline` when the directory does not work, and what is wrong with the copy.
    */
   async beginMove(topicPartition: TopicPartition, directory: string): Promise<LogMove | undefined> {
-    const home = this.#homes.find(({ path }) => path === directory && this.#options.directories.includes(path))
-    const error = home === undefined ? this.#unusable.get(directory) : this.#offline.get(home)
-    if (home === undefined || error !== undefined) {
-      throw error ?? new StorageError('invalid-directory', `${directory} is no log directory`, { path: directory })
-    }
+    const home = this.#directories.require(directory)
     const known = this.#futures.get(topicPartition)
     if (known?.directory === directory) return known
     await this.#futures.cancel(topicPartition)
@@ -353,9 +294,7 @@ export class LogManager {
 
   /** Writes recovery points, log starts and high watermarks of every directory that works. */
   async checkpoint(): Promise<void> {
-    for (const home of this.#homes) {
-      if (!this.#offline.has(home)) await this.#checkpoint(home)
-    }
+    for (const home of this.#directories.working) await this.#checkpoint(home)
   }
 
   /**
@@ -365,10 +304,10 @@ export class LogManager {
   async close(options: { readonly clean: boolean; readonly brokerEpoch: number }): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const timer of this.#timers) timer.cancel()
+    this.#tasks.stop()
     await this.#cleaner?.stop()
     await Promise.allSettled(this.#creating.values())
-    for (const home of this.#homes) {
+    for (const home of this.#directories.opened) {
       try {
         await this.#closeHome(home, options)
       } catch (error) {
@@ -381,7 +320,6 @@ export class LogManager {
   async #load(home: DataDirectory): Promise<void> {
     const { fileSystem, logger, configFor } = this.#options
     const cleanShutdown = home.cleanEpoch !== undefined
-    this.#cleanEpochs.set(home, home.cleanEpoch)
     const entries = await fileSystem.list(home.path)
     await home.begin()
     const found: TopicPartition[] = []
@@ -419,7 +357,7 @@ export class LogManager {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown))
       this.#options.logger.error('a log could not be opened', { directory: home.path, log: name, error })
       this.#failed.set(name, { topic, partition, directory: home.path, error })
-      if (home.path !== this.#metadataPath && isDiskFailure(error) && error.code !== 'not-found') {
+      if (home.path !== this.#directories.metadataPath && isDiskFailure(error) && error.code !== 'not-found') {
         this.#lose(home, `${name} could not be opened`, error)
       }
     }
@@ -484,79 +422,44 @@ export class LogManager {
     const failed = this.#failed.get(logDirectoryName(topicPartition))
     if (failed !== undefined) throw failed.error
     for (;;) {
-      const home = this.#homeAt(directory) ?? this.#emptiest()
-      this.#placing.set(home, (this.#placing.get(home) ?? 0) + 1)
+      const occupied = [...this.#logs.values()].filter(({ log }) => log.topic !== metadataPartition.topic)
+      const home = this.#directories.at(directory) ?? this.#directories.emptiest(occupied.map((each) => each.home))
       try {
-        // A checkpoint may still have the log of a deleted topic of the same name, and promise offsets that this one does not have.
-        if (this.#isStale(home, topicPartition)) await this.#checkpoint(home)
-        const log = await this.#openLog(home, topicPartition, topicId, config, { cleanShutdown: false })
-        this.#adopt(log, home)
-        return log
+        return await this.#directories.placing(home, () => this.#createIn(home, topicPartition, topicId, config))
       } catch (error) {
         if (!isDiskFailure(error)) throw error
         this.#lose(home, `the log ${logDirectoryName(topicPartition)} could not be made`, error)
-      } finally {
-        this.#placing.set(home, (this.#placing.get(home) ?? 1) - 1)
       }
     }
+  }
+
+  async #createIn(home: DataDirectory, topicPartition: TopicPartition, topicId: Uuid, config: LogConfig): Promise<Log> {
+    // A checkpoint may still have the log of a deleted topic of the same name, and promise offsets that this one does not have.
+    if (this.#isStale(home, topicPartition)) await this.#checkpoint(home)
+    const log = await this.#openLog(home, topicPartition, topicId, config, { cleanShutdown: false })
+    this.#adopt(log, home)
+    return log
   }
 
   #isStale(home: DataDirectory, topicPartition: TopicPartition): boolean {
     return checkpointed.some((name) => home.offset(name, topicPartition) !== undefined)
   }
 
-  #homeAt(directory: string | undefined): DataDirectory | undefined {
-    return this.#homes.find((home) => home.path === directory && !this.#offline.has(home))
-  }
-
-  get #metadataPath(): string {
-    return this.#options.metadataDirectory ?? (this.#options.directories[0] as string)
-  }
-
-  get #metadataHome(): DataDirectory {
-    const home = this.#homeAt(this.#metadataPath)
-    if (home !== undefined) return home
-    throw (
-      this.#directoryAt(this.#metadataPath).error ?? new StorageError('offline', 'the metadata directory is offline')
-    )
-  }
-
-  /** All directories, the one of the metadata first. */
-  get #paths(): string[] {
-    return [...new Set([this.#metadataPath, ...this.#options.directories])]
-  }
-
-  /** Undefined when the disk does not give it. Rejects when it must not be used, or cannot be done without. */
-  async #openHome(path: string): Promise<DataDirectory | undefined> {
-    const { fileSystem, logger, unusable } = this.#options
-    try {
-      const known = unusable?.get(path)
-      if (known !== undefined) throw known
-      return await DataDirectory.open(fileSystem, path, logger)
-    } catch (error) {
-      const isLost = error instanceof FileSystemError && error.code !== 'locked'
-      if (path === this.#metadataPath || !isLost) throw error
-      this.#unusable.set(path, error)
-      return undefined
-    }
-  }
-
   async #loadIfPossible(home: DataDirectory): Promise<void> {
     try {
       await this.#load(home)
     } catch (error) {
-      if (home.path === this.#metadataPath || !isDiskFailure(error)) throw error
-      this.#cleanEpochs.set(home, undefined)
-      this.#offline.set(home, error)
+      if (home.path === this.#directories.metadataPath || !isDiskFailure(error)) throw error
+      this.#directories.takeOfflineUnread(home, error)
     }
   }
 
   /** Copies that were found: the step that was interrupted is completed, and the others go on. */
   async #goOnMoving(): Promise<void> {
-    const isWhole = this.#unusable.size === 0 && this.#offline.size === 0
+    const { isWhole } = this.#directories
     for (const found of this.#foundFutures) {
       const name = logDirectoryName(found)
-      if (this.#offline.has(found.home)) continue
+      if (this.#directories.errorOf(found.home) !== undefined) continue
       const config = this.#options.configFor(found.topic)
       if (this.#logs.has(name)) await this.#futures.resume(found, config)
       else if (isWhole && !this.#failed.has(name)) {
@@ -590,22 +493,6 @@ export class LogManager {
     })
   }
 
-  /** Where the next log goes: the working directory with the fewest. */
-  #emptiest(): DataDirectory {
-    const { directories } = this.#options
-    const usable = directories.flatMap((path) => this.#homeAt(path) ?? [])
-    const counts = new Map(usable.map((home) => [home, 0]))
-    const count = (home: DataDirectory, logCount: number) => {
-      const known = counts.get(home)
-      if (known !== undefined) counts.set(home, known + logCount)
-    }
-    for (const { log, home } of this.#logs.values()) if (log.topic !== metadataPartition.topic) count(home, 1)
-    for (const [home, logCount] of this.#placing) count(home, logCount)
-    const [first] = [...counts].sort(([, a], [, b]) => a - b)
-    if (first === undefined) throw new StorageError('offline', 'no log directory works: repair the disks and restart')
-    return first[0]
-  }
-
   /** Renames the directory of a log, also of one that could not be opened, and forgets it. The new path. */
   async #retire(topicPartition: TopicPartition, kind: 'delete' | 'stray'): Promise<string | undefined> {
     const name = logDirectoryName(topicPartition)
@@ -614,7 +501,7 @@ export class LogManager {
     await this.#futures.cancel(topicPartition)
     const managed = this.#logs.get(name)
     const failed = this.#failed.get(name)
-    const home = managed?.home ?? this.#homes.find(({ path }) => path === failed?.directory)
+    const home = managed?.home ?? this.#directories.opened.find(({ path }) => path === failed?.directory)
     if (home === undefined) return undefined
     this.#logs.delete(name)
     this.#failed.delete(name)
@@ -634,7 +521,7 @@ export class LogManager {
 
   #removeLater(path: string, delayMs: number): void {
     const { fileSystem, logger } = this.#options
-    this.#after(delayMs, () => {
+    this.#tasks.after(delayMs, () => {
       fileSystem.removeDirectory(path).catch((error: unknown) => {
         logger.warn('a deleted log could not be removed; the next start tries again', { path, error })
       })
@@ -647,8 +534,7 @@ export class LogManager {
   }
 
   #takeOffline(home: DataDirectory, error: StorageError): void {
-    if (this.#offline.has(home) || this.#isClosed) return
-    this.#offline.set(home, error)
+    if (this.#isClosed || !this.#directories.takeOffline(home, error)) return
     this.#futures.takeOffline(home, error)
     for (const { log, home: other } of this.#logs.values()) if (other === home) log.takeOffline(error)
     this.#options.onDirectoryFailure?.(home.path, error)
@@ -725,7 +611,7 @@ export class LogManager {
     { clean, brokerEpoch }: { clean: boolean; brokerEpoch: number },
   ): Promise<void> {
     const own = [...this.#logs.values()].filter((managed) => managed.home === home)
-    let isClean = clean && !this.#offline.has(home)
+    let isClean = clean && this.#directories.errorOf(home) === undefined
     await this.#futures.close(home, isClean)
     await forEachLimited(own, this.#concurrencyMax, async ({ log }) => {
       try {
@@ -746,46 +632,21 @@ export class LogManager {
     return this.#options.concurrencyMax ?? 4
   }
 
-  #startTimers(): void {
+  #startTasks(): void {
     const { recoveryPointCheckpointMs = 60_000, highWatermarkCheckpointMs = 5_000 } = this.#options
     const { producerExpirationCheckMs = 600_000 } = this.#options
-    this.#every(recoveryPointCheckpointMs, () => this.checkpoint())
-    this.#every(highWatermarkCheckpointMs, async () => {
-      for (const home of this.#homes) {
-        if (!this.#offline.has(home)) await this.#checkpoint(home, [highWatermarkFileName])
-      }
+    const { retentionCheckMs = 300_000, initialTaskDelayMs = 30_000 } = this.#options
+    this.#tasks.every(recoveryPointCheckpointMs, 'writing checkpoints', () => this.checkpoint())
+    this.#tasks.every(highWatermarkCheckpointMs, 'writing high watermarks', async () => {
+      for (const home of this.#directories.working) await this.#checkpoint(home, [highWatermarkFileName])
     })
-    this.#every(producerExpirationCheckMs, async () => {
+    this.#tasks.every(producerExpirationCheckMs, 'removing silent producers', async () => {
       // Read anew: it may be a getter.
       const { producerExpirationMs = 86_400_000 } = this.#options
       for (const { log } of this.#logs.values()) log.removeExpiredProducers(producerExpirationMs)
     })
+    this.#tasks.every(retentionCheckMs, 'removing old segments', () => this.applyRetention(), initialTaskDelayMs)
     this.#cleaner?.start()
-    const { retentionCheckMs = 300_000, initialTaskDelayMs = 30_000 } = this.#options
-    this.#after(initialTaskDelayMs, () => {
-      const check = () => this.applyRetention()
-      check().finally(() => {
-        if (!this.#isClosed) this.#every(retentionCheckMs, check)
-      })
-    })
-  }
-
-  #every(periodMs: number, action: () => Promise<void>): void {
-    this.#after(periodMs, () => {
-      action()
-        .catch((error: unknown) => this.#options.logger.error('checkpoints could not be written', { error }))
-        .finally(() => {
-          if (!this.#isClosed) this.#every(periodMs, action)
-        })
-    })
-  }
-
-  #after(delayMs: number, action: () => void): void {
-    const timer = this.#options.clock.schedule(delayMs, () => {
-      this.#timers.delete(timer)
-      action()
-    })
-    this.#timers.add(timer)
   }
 }
 
@@ -794,12 +655,6 @@ interface OpenHow {
   readonly isMetadata?: boolean
   /** When it is not the log's own. */
   readonly directoryName?: string
-}
-
-/** What a disk does that fails, is gone or takes no writes; not a full one, and nothing that is found on a good one. */
-function isDiskFailure(error: unknown): error is FileSystemError {
-  if (!(error instanceof FileSystemError)) return false
-  return isSyncFailure(error) || ['io', 'permission', 'not-found'].includes(error.code)
 }
 
 function checkpointOffset(log: Log, name: CheckpointName): number | undefined {
