@@ -14,6 +14,7 @@ export default defineConfig({
       'tests/sim',
       'tests/soak',
       'tests/tidy',
+      'tests/torture',
     ],
     reporters: ['default', resultReporter],
   },

@@ -50,8 +50,11 @@ async function soundSize(
   return { isSound, bytes: Math.min(scanChunkBytes, end - start) }
 }
 
-/** Whether a sector in `[from, to)` is all zeros, as far as it lies in there: a write that never reached the disk leaves that. */
-export async function holdsUnwrittenSector(file: File, from: number, to: number): Promise<boolean> {
+/**
+ * Whether a sector in `[from, to)` is all zeros, as far as it lies in there: a write that never reached the disk leaves that.
+ * `endsFile`: of the sector at the end, no more was ever written.
+ */
+export async function holdsUnwrittenSector(file: File, from: number, to: number, endsFile = false): Promise<boolean> {
   const chunk = Buffer.allocUnsafe(Math.min(scanChunkBytes, Math.max(0, to - from)))
   let position = from
   while (position < to) {
@@ -63,7 +66,8 @@ export async function holdsUnwrittenSector(file: File, from: number, to: number)
     if (held === 0) return false
     for (let start = 0; start < held; ) {
       const next = Math.min(held, start + sectorBytes - ((position + start) % sectorBytes))
-      if (next - start >= zeroRunMin && isZero(chunk, start, next)) return true
+      const isLong = next - start >= zeroRunMin || (endsFile && position + next === to)
+      if (isLong && isZero(chunk, start, next)) return true
       start = next
     }
     position += held

@@ -71,6 +71,7 @@ export class GroupCommit {
   #isWriting = false
   #isSyncing = false
   #isSealing = false
+  #isHeld = false
   #isStopped = false
   #waiting: (() => void)[] = []
 
@@ -131,6 +132,16 @@ export class GroupCommit {
     this.#unsealed.push({ segment, endOffset, producers })
   }
 
+  /** While held, nothing is synced or sealed, and those who flush wait: files change their names. To be called when all is quiet. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  release(): void {
+    this.#isHeld = false
+    this.#wake()
+  }
+
   /** Resolves when nothing waits, is written, synced or sealed. May never do so while appends go on. */
   async quiet(): Promise<void> {
     while (!this.#isStopped && (this.#queue.length > 0 || this.#isWriting || this.#isSyncing || this.#isSealing)) {
@@ -148,6 +159,7 @@ export class GroupCommit {
   async flush(): Promise<void> {
     const target = this.#assignedOffset
     await this.written()
+    while (this.#isHeld && !this.#isStopped) await this.#change()
     if (this.#unsealed.length > 0) this.#sealInBackground()
     while (!this.#isStopped && this.#durableOffset < Math.min(target, this.#writtenOffset)) {
       this.#sync()
@@ -260,7 +272,7 @@ export class GroupCommit {
   }
 
   #sync(): void {
-    if (this.#isSyncing || this.#durableOffset >= this.#writtenOffset) return
+    if (this.#isHeld || this.#isSyncing || this.#durableOffset >= this.#writtenOffset) return
     this.#isSyncing = true
     void this.#syncAll()
   }
@@ -296,8 +308,8 @@ export class GroupCommit {
     if (first === undefined) return
     await this.#owner.beforeSeal()
     await this.#io.seal(first.segment)
-    // Another flow may have sealed it meanwhile; a truncation waits until all is quiet.
-    if (this.#unsealed[0] !== first) return
+    // Another flow may have sealed it meanwhile, or found the disk broken; a truncation waits until all is quiet.
+    if (this.#isStopped || this.#unsealed[0] !== first) return
     this.#unsealed.shift()
     this.#dirty.delete(first.segment)
     this.#durableOffset = Math.max(this.#durableOffset, first.endOffset)
@@ -305,7 +317,7 @@ export class GroupCommit {
   }
 
   #sealInBackground(): void {
-    if (this.#isSealing) return
+    if (this.#isHeld || this.#isSealing) return
     this.#isSealing = true
     void this.#sealQuietly()
   }

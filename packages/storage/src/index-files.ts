@@ -28,7 +28,9 @@ export async function readIndexes(fileSystem: FileSystem, segment: Segment): Pro
   const isSound = areThere && offsets.isSound && times.isSound && aborted.isSound
   // An entry beyond the end of the data belongs to bytes that are gone.
   const last = offsets.index.entry(offsets.index.count - 1)
-  const indexes = { offsets: offsets.index, times: times.index, aborted: aborted.index }
+  // What is left of a damaged one would hide the largest timestamp: without any, the batches are asked.
+  const newest = times.isSound ? times.index : new TimeIndex(segment.baseOffset)
+  const indexes = { offsets: offsets.index, times: newest, aborted: aborted.index }
   return { indexes, isSound: isSound && last.position <= segment.size }
 }
 

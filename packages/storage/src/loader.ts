@@ -16,8 +16,11 @@ import { ProducerState } from './producer-state.ts'
 import { type RecoveredSegment, recoverSegment } from './recovery.ts'
 import { replayEpoch, replayProducer } from './replay.ts'
 import { scanBatches, scanChunkBytes, seekChunkBytes } from './scan.ts'
-import { Segment } from './segment.ts'
+import { Segment, type SegmentIndexes } from './segment.ts'
 import type { SegmentIo } from './segment-io.ts'
+
+/** Bytes read at once where a batch or two are looked at. */
+const glanceBytes = 512
 
 interface LoadOptions {
   readonly io: SegmentIo
@@ -63,6 +66,8 @@ class Loader {
   #epochsChanged = false
   #files: LogFileName[] = []
   #names = new Set<string>()
+  /** Index files were written whose names are not durable yet. */
+  #hasNewIndexes = false
   /** End of the active segment when a clean stop left it as it should be. */
   #trustedEndOffset: number | undefined
   /** At the end of the segment that was recovered last; undefined when the one after it was not walked. */
@@ -90,6 +95,8 @@ class Loader {
     const hasEpochs = (await this.#readEpochs()) && this.#epochsReach(segments)
     const firstUntrusted = await this.#firstUntrusted(segments)
     const endOffset = await this.#walk(segments, firstUntrusted, hasEpochs)
+    // Nobody misses an index of aborted transactions: it must not be lost once the recovery point vouches for its segment.
+    if (this.#hasNewIndexes) await fileSystem.syncDirectory(this.#directory)
     return this.#finish(segments, endOffset, topicId)
   }
 
@@ -181,12 +188,29 @@ class Loader {
         return true
       })
     })
-    // The entry must point at the batch that it names.
+    // The entries must be of the batches that they name.
     if (end.problem !== undefined || (last.position > 0 && firstEnd !== last.offset)) return false
+    if (!(await this.#isNewestRight(segment, indexes))) return false
     segment.openIndexes(indexes)
     segment.observe(newest.lastOffset, newest.maxTimestamp)
     this.#trustedEndOffset = end.nextOffset
     return true
+  }
+
+  /** Whether the last entry of the time index, which retention goes by, is of a batch of the segment. */
+  async #isNewestRight(segment: Segment, { offsets, times }: SegmentIndexes): Promise<boolean> {
+    const { timestamp, offset } = times.last
+    if (timestamp < 0) return true
+    let isRight = false
+    const range = { start: offsets.lookup(offset).position, end: segment.size, nextOffset: segment.baseOffset }
+    await this.#withFile(segment, (file) =>
+      scanBatches(file, { ...range, verify: false, chunkBytes: glanceBytes }, (bytes, at) => {
+        const isThere = BatchHeader.baseOffset(bytes, at) <= offset && offset <= BatchHeader.lastOffset(bytes, at)
+        isRight ||= isThere && BatchHeader.maxTimestamp(bytes, at) === timestamp
+        return BatchHeader.lastOffset(bytes, at) < offset
+      }),
+    )
+    return isRight
   }
 
   /** Walks every segment that must be checked; those below keep what the clean stop or the recovery point promised. */
@@ -248,6 +272,7 @@ class Loader {
     if (isLast || recovered.cutBytes > 0 || segment.indexes === undefined) return recovered
     await writeIndexes(this.#io.fileSystem, segment, segment.indexes)
     segment.indexes = undefined
+    this.#hasNewIndexes = true
     return recovered
   }
 

@@ -1,7 +1,8 @@
 /** Finding the batch that holds an offset: index, then headers. */
-import { BatchHeader } from '@millrace/protocol'
+import { BatchHeader, batchHeaderSize, batchMagic } from '@millrace/protocol'
 import { StorageError } from './errors.ts'
-import type { File } from './fs/port.ts'
+import { type File, readFully } from './fs/port.ts'
+import type { IndexedPosition } from './offset-index.ts'
 import type { BatchPlace } from './recent-batches.ts'
 import { scanBatches, seekChunkBytes } from './scan.ts'
 import type { Segment } from './segment.ts'
@@ -26,6 +27,30 @@ export async function locateBatch(io: SegmentIo, segment: Segment, offset: numbe
     }
     const found = await findFrom(lease.file, segment, 0, offset, undefined)
     return found === 'wrong-index' ? undefined : found
+  } finally {
+    lease.release()
+  }
+}
+
+/** Whether an entry of the index, which nothing protects, points at the batch that it names. */
+export async function isEntryRight(
+  io: SegmentIo,
+  segment: Segment,
+  { position, offset }: IndexedPosition,
+): Promise<boolean> {
+  if (position === 0) return true
+  if (position + batchHeaderSize > segment.writtenSize) return false
+  const header = await headerAt(io, segment, position)
+  return BatchHeader.magic(header, 0) === batchMagic && BatchHeader.lastOffset(header, 0) === offset
+}
+
+/** The header of the batch at a place in the segment. */
+export async function headerAt(io: SegmentIo, segment: Segment, position: number): Promise<Buffer> {
+  const header = Buffer.alloc(batchHeaderSize)
+  const lease = await io.open(segment)
+  try {
+    await readFully(lease.file, header, position)
+    return header
   } finally {
     lease.release()
   }

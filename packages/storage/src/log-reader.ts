@@ -1,5 +1,5 @@
 /** Reading from a log: from an offset to a slice of a file, by the limits of a fetch (reference 2.9). */
-import { locateBatch } from './locate.ts'
+import { isEntryRight, locateBatch } from './locate.ts'
 import { LogSlice } from './log-slice.ts'
 import type { BatchPlace, RecentBatches } from './recent-batches.ts'
 import type { Segment } from './segment.ts'
@@ -146,7 +146,9 @@ async function findAborted(
   end: number,
 ): Promise<AbortedTransaction[]> {
   const { offsets } = log.io.cache.peek(segment) ?? (await log.io.cache.get(segment))
-  const behind = offsets.offsetFrom(end) ?? log.segments.next(segment)?.baseOffset ?? upperOffset
+  const entry = offsets.entryFrom(end)
+  const isRight = entry !== undefined && (await isEntryRight(log.io, segment, entry))
+  const behind = isRight ? entry.offset : (log.segments.next(segment)?.baseOffset ?? upperOffset)
   const upper = Math.min(upperOffset, behind)
   const found: AbortedTransaction[] = []
   // A marker may be any number of segments behind its transaction.
@@ -170,8 +172,8 @@ async function endPosition(
   const wanted = first.position + Math.max(sizeMax, first.size)
   const { offsets } = log.io.cache.peek(segment) ?? (await log.io.cache.get(segment))
   // This batch ends below `upper`, so everything before it is readable.
-  const indexed = offsets.lookup(upper - 1).position
-  if (indexed >= wanted) return indexed
+  const indexed = offsets.lookup(upper - 1)
+  if (indexed.position >= wanted && (await isEntryRight(log.io, segment, indexed))) return indexed.position
   const limit = await locateBatch(log.io, segment, upper)
   return limit?.position ?? segment.writtenSize
 }

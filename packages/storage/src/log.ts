@@ -51,6 +51,10 @@ export class Log {
   #ceiling = Number.POSITIVE_INFINITY
   /** While the log restarts: where it starts then. */
   #startCeiling = Number.POSITIVE_INFINITY
+  /** The truncation under way has begun to change files. */
+  #isCut = false
+  /** Segments below the log's start are out of the log, and their files may still be found. */
+  #isDropping = false
   #failure: StorageError | undefined
 
   private constructor(options: LogOptions, io: SegmentIo, loaded: LoadedLog) {
@@ -96,6 +100,8 @@ export class Log {
     }
     const log = new Log(options, io, loaded)
     if (topicId !== undefined && loaded.topicId === undefined) await log.assignTopicId(topicId)
+    // Found by walking segments that the recovery point will vouch for: they are not walked again.
+    if (loaded.epochsChanged && loaded.segments.length > 1) await log.#writeEpochs()
     await log.#dropBelowStart()
     return log
   }
@@ -159,7 +165,7 @@ export class Log {
   get checkpointLogStart(): number | undefined {
     const { logStartOffset, segments } = this.#state
     const offset = Math.min(logStartOffset, this.#startCeiling)
-    return offset > segments.first.baseOffset ? offset : undefined
+    return offset > segments.first.baseOffset || this.#isDropping ? offset : undefined
   }
 
   /** The newest leader epoch; -1 before any. */
@@ -325,13 +331,14 @@ export class Log {
    * written is written first; appends are refused meanwhile. Below the log's start everything goes. The result is durable.
    */
   truncateTo(offset: number): Promise<void> {
-    return this.#exclusively('truncation', async () => {
+    return this.#truncating(async () => {
       if (offset >= this.#state.endOffset) return
       if (offset < this.#state.logStartOffset) return this.#restartAt(offset)
       const endOffset = await endBelow(this.#truncationParts(), offset)
       // The log's start may be in the middle of the batch that goes: nothing is left then.
       if (endOffset < this.#state.logStartOffset) return this.#restartAt(this.#state.logStartOffset)
       await this.#lowerCeiling(endOffset)
+      this.#isCut = true
       await cutLog(this.#truncationParts(), endOffset)
       await this.#truncated()
     })
@@ -339,7 +346,7 @@ export class Log {
 
   /** Drops everything and starts again, empty, at `offset`. The result is durable. */
   truncateFullyAndStartAt(offset: number): Promise<void> {
-    return this.#exclusively('truncation', () => this.#restartAt(offset))
+    return this.#truncating(() => this.#restartAt(offset))
   }
 
   /**
@@ -445,13 +452,32 @@ export class Log {
   async #dropNow(): Promise<void> {
     const dropped = this.#state.segments.dropBefore(this.#state.logStartOffset)
     if (dropped.length === 0) return
+    this.#isDropping = true
+    // Not one that is begun meanwhile: it must not be there before what is below it.
+    const { active } = this.#state.segments
     // Nothing may be writing, syncing or sealing them any more.
     await this.#commit.flush()
+    this.#checkUsable()
     this.#commit.forgetGone()
     // What is left must tell where the log ends, whenever the process dies.
-    await this.#io.create(this.#state.segments.active)
-    await this.#io.sync(this.#state.segments.active)
+    await this.#io.create(active)
+    await this.#io.sync(active)
     await this.#io.setAside(dropped, this.#config.fileDeleteDelayMs)
+    this.#isDropping = false
+  }
+
+  #truncating(action: () => Promise<void>): Promise<void> {
+    return this.#exclusively('truncation', async () => {
+      this.#commit.hold()
+      this.#isCut = false
+      try {
+        await action()
+      } finally {
+        this.#ceiling = Number.POSITIVE_INFINITY
+        this.#startCeiling = Number.POSITIVE_INFINITY
+        this.#commit.release()
+      }
+    })
   }
 
   async #lowerCeiling(offset: number): Promise<void> {
@@ -468,6 +494,7 @@ export class Log {
   async #restartAt(offset: number): Promise<void> {
     this.#startCeiling = offset
     await this.#lowerCeiling(0)
+    this.#isCut = true
     await restartLog(this.#truncationParts(), offset)
     await this.#truncated()
   }
@@ -476,6 +503,7 @@ export class Log {
     await this.#writeEpochs()
     this.#ceiling = Number.POSITIVE_INFINITY
     this.#startCeiling = Number.POSITIVE_INFINITY
+    this.#isCut = false
     this.#notify()
   }
 
@@ -508,7 +536,9 @@ export class Log {
         this.#checkUsable()
         return await action()
       } catch (error) {
-        if (this.#failure === undefined) this.#broken(error)
+        // A truncation that could not begin, for want of space, has changed nothing.
+        const isWhole = what === 'truncation' && !this.#isCut && !isSyncFailure(error)
+        if (this.#failure === undefined && !isWhole) this.#broken(error)
         throw error
       } finally {
         if (--this.#blockCount === 0) this.#blockedBy = undefined

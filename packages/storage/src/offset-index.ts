@@ -69,10 +69,10 @@ export class OffsetIndex {
     return this.entry(this.#table.findLast((at) => this.#table.bytes.readInt32BE(at + 4) <= position))
   }
 
-  /** Last offset of the first indexed batch that starts at `position` or later; undefined when none does. */
-  offsetFrom(position: number): number | undefined {
+  /** The first entry whose batch starts at `position` or later; undefined when none does. */
+  entryFrom(position: number): IndexedPosition | undefined {
     const place = this.#table.findLast((at) => this.#table.bytes.readInt32BE(at + 4) < position) + 1
-    return place < this.count ? this.entry(place).offset : undefined
+    return place < this.count ? this.entry(place) : undefined
   }
 
   /** Entry by its place; -1 is the segment's start. */

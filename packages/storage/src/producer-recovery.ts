@@ -5,6 +5,8 @@ import { readFileIfAny, removeFileIfAny, replaceFile } from './atomic-file.ts'
 import { StorageError } from './errors.ts'
 import { type LogFileName, logFileName, parseLogFileName } from './file-names.ts'
 import { type FileSystem, joinPath } from './fs/port.ts'
+import { isEntryRight } from './locate.ts'
+import type { IndexedPosition } from './offset-index.ts'
 import { encodeSnapshot, producerSnapshotBytesMax, readProducerSnapshot } from './producer-snapshot.ts'
 import {
   cachedBatchesMax,
@@ -22,7 +24,10 @@ import type { SegmentIo } from './segment-io.ts'
 const recallBytes = 1 << 20
 const recallSegmentsMax = 2
 
-/** The producers of a log whose segments are on disk up to `endOffset`, with snapshots at some offsets. */
+/**
+ * The producers of a log whose segments are on disk up to `endOffset`, with snapshots at some offsets. One from before the first segment
+ * is of no use: what came between is gone, among it the ends of transactions that would stay open for good.
+ */
 export async function rebuildProducers(
   io: SegmentIo,
   directory: string,
@@ -32,10 +37,11 @@ export async function rebuildProducers(
   logger: Logger,
 ): Promise<ProducerState> {
   const producers = new ProducerState()
+  const firstOffset = segments[0]?.baseOffset ?? endOffset
   const snapshot = await newestSnapshot(
     io.fileSystem,
     directory,
-    snapshotOffsets.filter((offset) => offset <= endOffset),
+    snapshotOffsets.filter((offset) => offset >= firstOffset && offset <= endOffset),
     logger,
   )
   const from = snapshot?.offset ?? 0
@@ -77,8 +83,8 @@ async function recentBatches(
   const before = segments.filter(({ baseOffset, writtenSize }) => baseOffset < snapshotOffset && writtenSize > 0)
   for (const segment of wanted.size > 0 ? before.slice(-recallSegmentsMax) : []) {
     const { offsets } = io.cache.peek(segment) ?? (await io.cache.get(segment))
-    const { position } = offsets.lookupPosition(Math.max(0, segment.writtenSize - recallBytes))
-    await walk(io, segment, position, (bytes, at) => {
+    const start = offsets.lookupPosition(Math.max(0, segment.writtenSize - recallBytes))
+    await walk(io, segment, start, (bytes, at) => {
       const batch = incomingBatch(bytes, at)
       const { epoch } = wanted.get(batch.producerId) ?? {}
       if (batch.baseOffset >= snapshotOffset) return false
@@ -103,7 +109,7 @@ function hasOlderBatches({ batches }: ProducerEntry): boolean {
 
 /**
  * Removes the snapshots that no start needs again: those of states that the log no longer reaches, and those between segments but
- * the newest (a clean stop leaves one). The offsets of the others, rising.
+ * the newest (a clean stop leaves one), and that before a segment which has none. The offsets of the others, rising.
  */
 export async function removeStraySnapshots(
   fileSystem: FileSystem,
@@ -114,7 +120,8 @@ export async function removeStraySnapshots(
 ): Promise<number[]> {
   const found = snapshotsAmong(names).sort((a, b) => a - b)
   const newest = found.findLast((offset) => offset <= endOffset)
-  const isKept = (offset: number) => offset === newest || (offset < endOffset && segmentBases.includes(offset))
+  const needed = new Set([newest, ...segmentBases.map((base) => found.findLast((offset) => offset <= base))])
+  const isKept = (offset: number) => offset <= endOffset && needed.has(offset)
   for (const offset of found) {
     if (!isKept(offset)) await removeFileIfAny(fileSystem, joinPath(directory, logFileName(offset, 'snapshot')))
   }
@@ -158,14 +165,15 @@ async function newestSnapshot(
 
 async function replaySegment(io: SegmentIo, segment: Segment, from: number, producers: ProducerState): Promise<void> {
   // The active segment's index is in memory: what a snapshot near its end covers is not walked again.
-  await walk(io, segment, segment.indexes?.offsets.lookup(from).position ?? 0, (bytes, at) => {
+  await walk(io, segment, segment.indexes?.offsets.lookup(from) ?? { position: 0, offset: -1 }, (bytes, at) => {
     if (BatchHeader.baseOffset(bytes, at) >= from) replayProducer(producers, bytes, at)
     return true
   })
 }
 
-/** Walks the headers of a segment that is durable. Throws `damaged`. */
-async function walk(io: SegmentIo, segment: Segment, start: number, visit: BatchVisitor): Promise<void> {
+/** Walks the headers of a segment that is durable, from an entry of its index on. Throws `damaged`. */
+async function walk(io: SegmentIo, segment: Segment, from: IndexedPosition, visit: BatchVisitor): Promise<void> {
+  const start = (await isEntryRight(io, segment, from)) ? from.position : 0
   const lease = await io.open(segment)
   try {
     const range = { start, end: segment.writtenSize, nextOffset: segment.baseOffset, verify: false }

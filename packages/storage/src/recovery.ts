@@ -1,6 +1,7 @@
 /** Recovery of one segment after a crash: every batch is checked, indexes are built anew, a torn tail is cut off (reference 3.7). */
 import type { Logger } from '@millrace/base'
 import { BatchHeader, batchHeaderSize, crc32 } from '@millrace/protocol'
+import { relativeOffsetMax } from './cleaner/groups.ts'
 import { findBatch, holdsUnwrittenSector } from './damage.ts'
 import { StorageError } from './errors.ts'
 import { type File, readFully } from './fs/port.ts'
@@ -47,10 +48,10 @@ export async function recoverSegment(
   visit: (bytes: Buffer, at: number) => void,
 ): Promise<RecoveredSegment> {
   const { file, fileSize, indexIntervalBytes } = options
-  const order = new BatchOrder(options)
+  const order = new BatchOrder(segment.baseOffset, options)
   segment.openIndexes()
-  const onBatch: BatchVisitor = (bytes, at) => {
-    if (!order.accepts(bytes, at)) return false
+  const onBatch: BatchVisitor = (bytes, at, position) => {
+    if (!order.accepts(bytes, at, position)) return false
     const lastOffset = BatchHeader.lastOffset(bytes, at)
     segment.append(BatchHeader.size(bytes, at), lastOffset, BatchHeader.maxTimestamp(bytes, at), indexIntervalBytes)
     visit(bytes, at)
@@ -61,7 +62,10 @@ export async function recoverSegment(
   segment.finishTimeIndex()
   if (order.problem !== undefined)
     throw damaged(segment, end, order.problem, 'Its checksum is right, so it is no torn write')
-  if (end.problem !== undefined) await checkTornTail(segment, end, end.problem, options)
+  if (end.problem !== undefined) {
+    await checkJump(segment, end, order.lastJump, options)
+    await checkTornTail(segment, end, end.problem, options)
+  }
   segment.writtenSize = segment.size
   if (segment.size < fileSize) {
     await options.beforeCut()
@@ -72,30 +76,70 @@ export async function recoverSegment(
   return { nextOffset: end.nextOffset, cutBytes: fileSize - segment.size }
 }
 
+/** A batch that leaves offsets out before it. */
+interface Jump {
+  readonly position: number
+  readonly baseOffset: number
+  /** Where it would end without them. */
+  readonly plainEnd: number
+}
+
 /** What a checksum does not cover: a batch whose offset or epoch is out of order was changed after it was written. */
 class BatchOrder {
   readonly #isContiguous: boolean
+  readonly #segmentOffset: number
   #nextOffset: number
   #epoch = -1
   problem: string | undefined
+  /** Of the last batch, if it is one. */
+  lastJump: Jump | undefined
 
-  constructor({ isContiguous, nextOffset }: RecoveryOptions) {
+  constructor(segmentOffset: number, { isContiguous, nextOffset }: RecoveryOptions) {
+    this.#segmentOffset = segmentOffset
     this.#isContiguous = isContiguous
     this.#nextOffset = nextOffset
   }
 
-  accepts(bytes: Buffer, at: number): boolean {
+  accepts(bytes: Buffer, at: number, position: number): boolean {
     const baseOffset = BatchHeader.baseOffset(bytes, at)
+    const lastOffset = BatchHeader.lastOffset(bytes, at)
     const epoch = BatchHeader.partitionLeaderEpoch(bytes, at)
     if (this.#isContiguous && baseOffset !== this.#nextOffset) {
       this.problem = `offset ${baseOffset} where ${this.#nextOffset} must follow`
+    } else if (lastOffset - this.#segmentOffset > relativeOffsetMax) {
+      this.problem = `offset ${lastOffset} in a segment that starts at ${this.#segmentOffset}`
     } else if (epoch < this.#epoch) {
       this.problem = `leader epoch ${epoch} after ${this.#epoch}`
     }
-    this.#nextOffset = BatchHeader.lastOffset(bytes, at) + 1
+    const plainEnd = this.#nextOffset + lastOffset - baseOffset + 1
+    this.lastJump = baseOffset > this.#nextOffset ? { position, baseOffset, plainEnd } : undefined
+    this.#nextOffset = lastOffset + 1
     this.#epoch = Math.max(epoch, this.#epoch)
     return this.problem === undefined
   }
+}
+
+/** Throws `damaged` when a batch leaves offsets out that sound batches after it have: its own was changed, and nothing else is wrong. */
+async function checkJump(
+  segment: Segment,
+  end: ScanEnd,
+  jump: Jump | undefined,
+  { file, fileSize }: RecoveryOptions,
+): Promise<void> {
+  if (jump === undefined) return
+  const found = await findBatch(file, end.position, fileSize, jump.plainEnd)
+  if (found === undefined) return
+  const header = Buffer.alloc(batchHeaderSize)
+  await readFully(file, header, found)
+  if (BatchHeader.baseOffset(header, 0) >= end.nextOffset) return
+  const { position, baseOffset } = jump
+  const place = { ...end, position }
+  throw damaged(
+    segment,
+    place,
+    `offset ${baseOffset} is above those that follow it`,
+    'Its checksum is right, so it is no torn write',
+  )
 }
 
 function damaged(segment: Segment, { position, nextOffset }: ScanEnd, problem: string, why: string): StorageError {
@@ -123,7 +167,8 @@ async function checkTornTail(
   const follows = found !== undefined || !isLast
   // A file that ends too early is a write that did not get there, if later ones could overtake it.
   const isShort = found === undefined && !isOrdered && (await reachesBeyond(file, position, fileSize))
-  if (follows && !isShort && !(await holdsUnwrittenSector(file, position, found ?? fileSize))) {
+  const endsFile = found === undefined && !isOrdered
+  if (follows && !isShort && !(await holdsUnwrittenSector(file, position, found ?? fileSize, endsFile))) {
     throw damaged(segment, end, problem, 'Sound batches follow it')
   }
   logger.warn('cut off an incomplete write', {

@@ -31,6 +31,7 @@ export class SegmentIo {
   readonly #logger: Logger
   readonly #directory: string
   readonly #removals = new Set<Timer>()
+  #isClosed = false
 
   constructor(ports: SegmentIoPorts, directory: string) {
     this.fileSystem = ports.fileSystem
@@ -43,6 +44,7 @@ export class SegmentIo {
 
   /** One gathered write at `position`. A short one is a failure: the next would most likely find no space either. */
   async write(segment: Segment, buffers: readonly Buffer[], byteLength: number, position: number): Promise<void> {
+    this.#checkOpen('write', segment)
     segment.dirtyLease ??= await this.pool.acquire(segment.path, segment.exists ? 'write' : 'create')
     segment.exists = true
     const count = await segment.dirtyLease.file.write(buffers, position)
@@ -50,8 +52,9 @@ export class SegmentIo {
     throw new FileSystemError('no-space', 'write', segment.path, `${count} of ${byteLength} bytes were written`)
   }
 
-  /** Makes what is written durable, and the file's name if it is new. */
+  /** Makes what is written durable, and the file's name if it is new. Not any more once a sync failed: it would say nothing. */
   async sync(segment: Segment): Promise<void> {
+    this.#checkOpen('sync', segment)
     if (segment.exists && segment.durableSize < segment.writtenSize) {
       segment.dirtyLease ??= await this.pool.acquire(segment.path, 'write')
       const size = segment.writtenSize
@@ -144,8 +147,13 @@ export class SegmentIo {
     this.#removals.add(timer)
   }
 
-  /** Leaves removals that are due later to the next start. */
+  #checkOpen(operation: string, { path }: Segment): void {
+    if (this.#isClosed) throw new FileSystemError('closed', operation, path, 'its log has ended')
+  }
+
+  /** Ends writing and syncing, and leaves removals that are due later to the next start. */
   close(): void {
+    this.#isClosed = true
     for (const timer of this.#removals) timer.cancel()
     this.#removals.clear()
   }

@@ -2,9 +2,11 @@
 import { BatchHeader, batchHeaderSize, openBatch } from '@millrace/protocol'
 import { StorageError } from './errors.ts'
 import { type File, readFully } from './fs/port.ts'
+import { headerAt, locateBatch } from './locate.ts'
 import type { ReadableLog } from './log-reader.ts'
 import { scanBatches, seekChunkBytes } from './scan.ts'
 import type { Segment } from './segment.ts'
+import type { TimestampOffset } from './time-index.ts'
 
 export interface TimestampedOffset {
   readonly offset: number
@@ -84,11 +86,42 @@ export async function firstTimestampOf(log: ReadableLog, segment: Segment): Prom
 
 async function maxTimestampOf(log: ReadableLog, segment: Segment): Promise<{ timestamp: number }> {
   if (segment.maxTimestamp === undefined) {
-    const { timestamp, offset } = (await log.io.cache.get(segment)).times.last
+    const { last } = (await log.io.cache.get(segment)).times
+    const { timestamp, offset } = (await isTimeRight(log, segment, last)) ? last : await newestBatch(log, segment)
     segment.maxTimestamp = timestamp
     segment.maxTimestampOffset = offset
   }
   return { timestamp: segment.maxTimestamp }
+}
+
+/** Whether an entry of the time index, which nothing protects, is of a batch that it can be of. One of no batch says nothing. */
+async function isTimeRight(
+  log: ReadableLog,
+  segment: Segment,
+  { timestamp, offset }: TimestampOffset,
+): Promise<boolean> {
+  if (timestamp < 0) return false
+  const batch = await locateBatch(log.io, segment, offset)
+  if (batch === undefined || batch.baseOffset > offset) return false
+  return BatchHeader.maxTimestamp(await headerAt(log.io, segment, batch.position), 0) === timestamp
+}
+
+/** The largest timestamp of the segment's batches, by their headers. */
+async function newestBatch(log: ReadableLog, segment: Segment): Promise<TimestampOffset> {
+  let newest: TimestampOffset = { timestamp: -1, offset: segment.baseOffset }
+  if (segment.writtenSize === 0) return newest
+  const lease = await log.io.open(segment)
+  try {
+    const range = { start: 0, end: segment.writtenSize, nextOffset: segment.baseOffset, verify: false }
+    await scanBatches(lease.file, { ...range, chunkBytes: seekChunkBytes }, (bytes, at) => {
+      const timestamp = BatchHeader.maxTimestamp(bytes, at)
+      if (timestamp > newest.timestamp) newest = { timestamp, offset: BatchHeader.lastOffset(bytes, at) }
+      return true
+    })
+    return newest
+  } finally {
+    lease.release()
+  }
 }
 
 async function searchSegment(
@@ -96,13 +129,15 @@ async function searchSegment(
   segment: Segment,
   timestamp: number,
 ): Promise<TimestampedOffset | undefined> {
-  const { offsets, times } = log.io.cache.peek(segment) ?? (await log.io.cache.get(segment))
+  const { times } = log.io.cache.peek(segment) ?? (await log.io.cache.get(segment))
   // Timestamps below the entry's offset are below the entry's own: its batch was the first to reach it.
-  const from = Math.max(times.lookup(timestamp).offset, log.logStartOffset)
-  const start = offsets.lookup(from).position
+  const entry = times.lookup(timestamp)
+  const from = (await isTimeRight(log, segment, entry)) ? entry.offset : segment.baseOffset
+  const start = await locateBatch(log.io, segment, Math.max(from, log.logStartOffset))
+  if (start === undefined) return undefined
   const lease = await log.io.open(segment)
   try {
-    return await searchFrom(log, lease.file, segment, start < segment.writtenSize ? start : 0, timestamp)
+    return await searchFrom(log, lease.file, segment, start.position, timestamp)
   } finally {
     lease.release()
   }

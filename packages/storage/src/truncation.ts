@@ -2,7 +2,7 @@
 import type { Clock, Logger } from '@millrace/base'
 import { BatchHeader } from '@millrace/protocol'
 import type { GroupCommit } from './group-commit.ts'
-import { locateBatch } from './locate.ts'
+import { headerAt, locateBatch } from './locate.ts'
 import type { LogState } from './log-state.ts'
 import { findSnapshots, rebuildProducers, removeSnapshotsAbove } from './producer-recovery.ts'
 import { scanBatches, seekChunkBytes } from './scan.ts'
@@ -59,6 +59,8 @@ export async function cutLog(parts: TruncationParts, offset: number): Promise<vo
   io.cache.drop(segment)
   segment.openIndexes(indexes)
   segment.truncate(position, offset)
+  // Of a segment that was closed nobody has looked: the time until the next roll counts from its first batch.
+  if (position > 0) segment.firstTimestamp = BatchHeader.maxTimestamp(await headerAt(io, segment, 0), 0)
   await observeTail(io, segment)
   commit.reopened(segment)
   await settle(parts, offset, offset)

@@ -60,4 +60,19 @@ describe('a truncation into the middle of a batch', () => {
     const again = await openLog(disk.restart(), { highWatermark: 6, logStartOffset: 6 })
     expect([again.logStartOffset, await appendAcked(again, makeBatch())]).toEqual([6, 6])
   })
+
+  it('into a closed segment lets its first batch tell when it is full, as before', async () => {
+    const disk = new MemoryFileSystem(systemClock)
+    const config = { segmentMs: 1000 }
+    const log = await openLog(disk, { config })
+    for (const timestamp of [1000, 1100]) await appendAcked(log, makeBatch({ timestamp }))
+    log.roll()
+    await appendAcked(log, makeBatch({ timestamp: 1200 }))
+    await log.close({ clean: true })
+    const again = await openLog(disk.restart(), { config, cleanShutdown: true, recoveryPoint: 3 })
+    await again.truncateTo(1)
+    await appendAcked(again, makeBatch({ timestamp: 1900 }))
+    await appendAcked(again, makeBatch({ timestamp: 2100 }))
+    expect(again.segmentInfos.map(({ baseOffset }) => baseOffset)).toEqual([0, 2])
+  })
 })

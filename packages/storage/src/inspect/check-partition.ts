@@ -77,6 +77,8 @@ class PartitionCheck {
   readonly #files: readonly (FileName & { readonly name: string })[]
   readonly #topicPartition: TopicPartition | undefined
   #nextOffset = 0
+  /** Where the first segment starts. */
+  #firstBase = 0
   /** Damage at its end cost it batches that were durable. */
   #isShort = false
   #batchCount = 0
@@ -106,6 +108,7 @@ class PartitionCheck {
     const only = this.#options.onlySegment
     const bases = this.#bases()
     const epochs = await this.#readEpochs()
+    this.#firstBase = bases[0] ?? 0
     const history = new LogHistory(epochs, await this.#producersAt(bases[0]))
     const topicId = await this.#readTopicId()
     if (only === undefined) await this.#checkOtherFiles(bases)
@@ -227,7 +230,10 @@ class PartitionCheck {
       : { position, offset: undefined, problem: 'the bytes from here on are no entries' }
     // Of a damaged segment, and of a compacted one, the batches do not tell which entries there were.
     const isComparable = damage === undefined && !history.isCompacted && !history.hasGap
-    const found = unsound ?? (isComparable ? transactionIndexProblem(history.aborted, index.entries()) : undefined)
+    const logStartOffset = Math.max(this.#firstBase, this.#options.promises.logStartOffset ?? 0)
+    const entries = index.entries()
+    const found =
+      unsound ?? (isComparable ? transactionIndexProblem(history.aborted, entries, logStartOffset) : undefined)
     if (found === undefined) return
     const { offset } = found
     const directory = this.#directory

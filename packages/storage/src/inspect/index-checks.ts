@@ -114,12 +114,16 @@ export class TimeIndexCheck {
 
 /**
  * The entries that a segment's aborted transactions should have, against those that it has. Compaction removes markers and
- * keeps entries, so of a compacted segment only what contradicts a batch is a problem.
+ * keeps entries, so of a compacted segment only what contradicts a batch is a problem. What was below the log's start is no matter:
+ * who counted it may have had the records.
  */
 export function transactionIndexProblem(
-  expected: readonly AbortedTransaction[],
-  found: readonly AbortedTransaction[],
+  all: readonly AbortedTransaction[],
+  entries: readonly AbortedTransaction[],
+  logStartOffset: number,
 ): IndexProblem | undefined {
+  const expected = all.filter((one) => one.firstOffset >= logStartOffset || entries.some(hasMarkerOf(one)))
+  const found = entries.filter((one) => one.firstOffset >= logStartOffset || all.some(hasMarkerOf(one)))
   for (let place = 0; place < Math.max(expected.length, found.length); place++) {
     const [wanted, entry] = [expected[place], found[place]]
     const position = place * transactionIndexEntrySize
@@ -131,15 +135,20 @@ export function transactionIndexProblem(
     if (wanted === undefined) {
       return { position, offset: entry.lastOffset, problem: `no transaction was aborted at offset ${entry.lastOffset}` }
     }
+    const isEqual = (a: number, b: number) => a === b || Math.min(a, b) < logStartOffset
     const isSame =
       wanted.producerId === entry.producerId &&
-      wanted.firstOffset === entry.firstOffset &&
+      isEqual(wanted.firstOffset, entry.firstOffset) &&
       wanted.lastOffset === entry.lastOffset &&
-      wanted.lastStableOffset === entry.lastStableOffset
+      isEqual(wanted.lastStableOffset, entry.lastStableOffset)
     if (!isSame) {
       const problem = `it has producer ${entry.producerId}, offsets ${entry.firstOffset}-${entry.lastOffset}, stable ${entry.lastStableOffset}; the batches have producer ${wanted.producerId}, offsets ${wanted.firstOffset}-${wanted.lastOffset}, stable ${wanted.lastStableOffset}`
       return { position, offset: entry.lastOffset, problem }
     }
   }
   return undefined
+}
+
+function hasMarkerOf({ lastOffset }: AbortedTransaction): (other: AbortedTransaction) => boolean {
+  return (other) => other.lastOffset === lastOffset
 }

@@ -27,7 +27,7 @@ export class LogHistory implements BatchObserver {
   aborted: AbortedTransaction[] = []
   /** Batches without some of their records: only compaction makes those. */
   isCompacted = false
-  /** Whether offsets are in no batch, since {@link startSegment}: compaction may have taken batches as a whole. */
+  /** Whether offsets are in no batch: compaction may have taken batches as a whole. */
   hasGap = false
   /** The first batch that contradicts the epochs of the file. */
   epochProblem: EpochProblem | undefined
@@ -51,7 +51,6 @@ export class LogHistory implements BatchObserver {
 
   startSegment(baseOffset: number): void {
     this.aborted = []
-    this.hasGap = false
     this.#segment = baseOffset
     this.#nextOffset = undefined
   }

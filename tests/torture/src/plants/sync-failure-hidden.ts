@@ -1,0 +1,15 @@
+/** A sync that fails is tried again, and counts when the second one succeeds: by then the disk has forgotten what it was about. */
+import type { Plant } from './plant.ts'
+import { isRecords, wrapFileSystem } from './wrapped-file-system.ts'
+
+export const syncFailureHidden: Plant = {
+  name: 'sync-failure-hidden',
+  fault: 'a failed sync is tried again',
+  program: 'errors',
+  says: /sync .*lost: ends at|sync .*was durable/,
+  caseCountMax: 2000,
+  fileSystem: (inner) =>
+    wrapFileSystem(inner, {
+      file: (file) => (isRecords(file.path) ? { sync: () => file.sync().catch(() => file.sync()) } : {}),
+    }),
+}
