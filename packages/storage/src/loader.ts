@@ -164,10 +164,9 @@ class Loader {
     const active = segments.at(-1)
     if (active === undefined) return 0
     if (this.#options.cleanShutdown) return segments.length - ((await this.#trustActive(active)) ? 0 : 1)
-    return Math.max(
-      0,
-      segments.findLastIndex(({ baseOffset }) => baseOffset <= this.#options.recoveryPoint),
-    )
+    // One that ends at the recovery point may have been rolled after that was written, with indexes of an earlier stop.
+    const isBelow = ({ baseOffset }: Segment) => baseOffset < this.#options.recoveryPoint
+    return Math.max(0, segments.findLastIndex(isBelow))
   }
 
   /** Takes the active segment as a clean stop left it: from the last index entry on, headers must lead exactly to its end. */

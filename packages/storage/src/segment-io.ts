@@ -100,7 +100,11 @@ export class SegmentIo {
     if (!segment.exists) return
     segment.dirtyLease ??= await this.pool.acquire(segment.path, 'write')
     await segment.dirtyLease.file.truncate(size)
-    if (isSynced) await segment.dirtyLease.file.sync()
+    if (!isSynced) return
+    await segment.dirtyLease.file.sync()
+    if (segment.isNameDurable) return
+    await this.fileSystem.syncDirectory(this.#directory)
+    segment.isNameDurable = true
   }
 
   /** A use of the segment's file for reading. */

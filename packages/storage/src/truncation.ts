@@ -91,7 +91,8 @@ async function observeTail(io: SegmentIo, segment: Segment): Promise<void> {
 export async function restartLog(parts: TruncationParts, offset: number): Promise<void> {
   const { state, io, clock, fileDeleteDelayMs } = parts
   const segment = state.newSegment(offset, clock.now())
-  await io.setAside(state.segments.replaceAll(segment), fileDeleteDelayMs)
+  // As above: what a crash leaves begins where it began.
+  await io.setAside(state.segments.replaceAll(segment).toReversed(), fileDeleteDelayMs)
   await io.create(segment)
   await io.sync(segment)
   state.logStartOffset = offset

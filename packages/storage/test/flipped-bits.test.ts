@@ -1,0 +1,83 @@
+/** Bits that rot where no checksum looks. Found by tests/torture, which flips them all. */
+import { systemClock } from '@millrace/base'
+import { BatchHeader } from '@millrace/protocol'
+import { describe, expect, it } from 'vitest'
+import { isStorageError } from '../src/errors.ts'
+import { FaultyFileSystem } from '../src/fs/faulty.ts'
+import type { FileSystem } from '../src/fs/port.ts'
+import type { Log } from '../src/log.ts'
+import { makeBatch } from './batches.ts'
+import { appendAcked, bytesOf, openLog, readAll } from './logs.ts'
+
+const directory = '/data/t-0'
+const config = { segmentBytes: 900, indexIntervalBytes: 50, cleanupPolicy: ['compact'] } as const
+const timestamps = [500, 900, 800, 1300, 1200, 1250, 2000, 1900, 2500, 2600, 2550, 3000]
+
+/** A log of several segments with timestamps that rise and fall, closed. */
+async function closedLog(): Promise<FaultyFileSystem> {
+  const disk = new FaultyFileSystem(systemClock)
+  const log = await openLog(disk, { config })
+  for (const timestamp of timestamps) await appendAcked(log, makeBatch({ timestamp, valueSize: 100 }))
+  await log.close({ clean: true })
+  return disk
+}
+
+function flipped(disk: FaultyFileSystem, name: string, bit: number): FaultyFileSystem {
+  const copy = disk.copy()
+  const file = copy.disk.file(`${directory}/${name}`, 'flip')
+  file.bytes[bit >> 3] = (file.bytes[bit >> 3] as number) ^ (1 << (bit & 7))
+  return copy
+}
+
+function openTrusted(disk: FileSystem): Promise<Log> {
+  return openLog(disk, { config, cleanShutdown: true, recoveryPoint: timestamps.length })
+}
+
+/** What readers and searches are answered. */
+async function answersOf(log: Log): Promise<unknown> {
+  const times = []
+  for (const time of [0, 501, 900, 901, 1260, 1301, 1950, 2501, 2999, 3001])
+    times.push(await log.offsetForTimestamp(time))
+  const reads = []
+  for (let offset = 0; offset < log.endOffset; offset++) {
+    for (const upperOffset of [offset + 1, log.endOffset]) {
+      const bytes = await bytesOf(await log.read(offset, { sizeMax: 400, upperOffset, minOneBatch: true }))
+      reads.push([BatchHeader.baseOffset(bytes, 0), bytes.length])
+    }
+  }
+  return { times, reads, newest: await log.offsetOfMaxTimestamp(), bytes: (await readAll(log)).toString('hex') }
+}
+
+describe('a flipped bit', () => {
+  it('in an index changes no answer', async () => {
+    const disk = await closedLog()
+    const expected = await answersOf(await openTrusted(disk.copy()))
+    const names = disk.disk.list(directory).map(({ name }) => name)
+    let count = 0
+    for (const name of names.filter((each) => each.endsWith('index'))) {
+      for (let bit = 0; bit < disk.disk.file(`${directory}/${name}`, 'size').size * 8; bit += 3) {
+        const log = await openTrusted(flipped(disk, name, bit))
+        expect(await answersOf(log), `${name}, bit ${bit}`).toEqual(expected)
+        count++
+      }
+    }
+    expect(count).toBeGreaterThan(100)
+  })
+
+  it('in the offset of a batch does not take those behind it, where compaction makes gaps normal', async () => {
+    const disk = await closedLog()
+    const last = disk.disk.list(directory).findLast(({ name }) => name.endsWith('.log'))?.name as string
+    const size = makeBatch({ valueSize: 100 }).length
+    expect(disk.disk.file(`${directory}/${last}`, 'size').size).toBe(4 * size)
+    for (const batch of [0, 1, 2]) {
+      for (let bit = 0; bit < 63; bit++) {
+        // The most significant byte comes first, and the offsets are below 16.
+        if (bit >= 60) continue
+        const copy = flipped(disk, last, batch * size * 8 + bit)
+        const error = await openLog(copy, { config }).catch((each: unknown) => each)
+        expect(isStorageError(error, 'damaged'), `batch ${batch}, bit ${bit}: ${error}`).toBe(true)
+        expect(copy.disk.file(`${directory}/${last}`, 'size').size).toBe(4 * size)
+      }
+    }
+  })
+})
