@@ -62,6 +62,14 @@ describe('holdsUnwrittenSector', () => {
     expect(await holdsUnwrittenSector(await fileWith(bytes), 0, 2048)).toBe(false)
   })
 
+  it('takes the rest of a sector at the end of a file for one, however short', async () => {
+    const bytes = Buffer.alloc(1027, 1)
+    bytes.fill(0, 1024)
+    const file = await fileWith(bytes)
+    expect(await holdsUnwrittenSector(file, 700, 1027)).toBe(false)
+    expect(await holdsUnwrittenSector(file, 700, 1027, true)).toBe(true)
+  })
+
   it('looks across its own buffer’s end', async () => {
     const bytes = Buffer.alloc((1 << 20) + 5000, 1)
     bytes.fill(0, (1 << 20) - 512, 1 << 20)
