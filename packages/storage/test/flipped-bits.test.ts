@@ -65,18 +65,19 @@ describe('a flipped bit', () => {
   })
 
   it('in the offset of a batch does not take those behind it, where compaction makes gaps normal', async () => {
-    const disk = await closedLog()
-    const last = disk.disk.list(directory).findLast(({ name }) => name.endsWith('.log'))?.name as string
-    const size = makeBatch({ valueSize: 100 }).length
-    expect(disk.disk.file(`${directory}/${last}`, 'size').size).toBe(4 * size)
-    for (const batch of [0, 1, 2]) {
-      for (let bit = 0; bit < 63; bit++) {
-        // The most significant byte comes first, and the offsets are below 16.
-        if (bit >= 60) continue
-        const copy = flipped(disk, last, batch * size * 8 + bit)
-        const error = await openLog(copy, { config }).catch((each: unknown) => each)
+    const disk = new FaultyFileSystem(systemClock)
+    const compacted = { cleanupPolicy: ['compact'] } as const
+    const log = await openLog(disk, { config: compacted })
+    for (let count = 0; count < 6; count++) await appendAcked(log, makeBatch())
+    await log.close({ clean: false })
+    const name = `${'0'.repeat(20)}.log`
+    const size = makeBatch().length
+    for (const batch of [0, 1, 2, 3, 4]) {
+      for (let bit = 0; bit < 64; bit++) {
+        const copy = flipped(disk, name, batch * size * 8 + bit)
+        const error = await openLog(copy, { config: compacted }).catch((each: unknown) => each)
         expect(isStorageError(error, 'damaged'), `batch ${batch}, bit ${bit}: ${error}`).toBe(true)
-        expect(copy.disk.file(`${directory}/${last}`, 'size').size).toBe(4 * size)
+        expect(copy.disk.file(`${directory}/${name}`, 'size').size).toBe(6 * size)
       }
     }
   })
