@@ -9,21 +9,30 @@ import { TransactionIndex } from './transaction-index.ts'
 /** Largest index file that is read: Kafka's own are at most 10 MiB unless configured otherwise. */
 const indexFileBytesMax = 256 << 20
 
+const nothing = Buffer.alloc(0)
+
 interface FoundIndexes {
   readonly indexes: SegmentIndexes
   /** False when a file is missing, or holds more than its sound entries. */
   readonly isSound: boolean
+  /** Whether writing them again would change nothing: a killed Kafka leaves zeros behind the entries, and those are sound. */
+  readonly isExact: boolean
 }
 
-export async function readIndexes(fileSystem: FileSystem, segment: Segment): Promise<FoundIndexes> {
-  const [offsetBytes, timeBytes, abortedBytes = Buffer.alloc(0)] = await Promise.all([
+/** `isWithoutAborted`: there is known to be no file of aborted transactions. */
+export async function readIndexes(
+  fileSystem: FileSystem,
+  segment: Segment,
+  { isWithoutAborted = false } = {},
+): Promise<FoundIndexes> {
+  const [offsetBytes, timeBytes, abortedBytes] = await Promise.all([
     readFileIfAny(fileSystem, segment.offsetIndexPath, indexFileBytesMax),
     readFileIfAny(fileSystem, segment.timeIndexPath, indexFileBytesMax),
-    readFileIfAny(fileSystem, segment.transactionIndexPath, indexFileBytesMax),
+    isWithoutAborted ? undefined : readFileIfAny(fileSystem, segment.transactionIndexPath, indexFileBytesMax),
   ])
-  const offsets = OffsetIndex.decode(offsetBytes ?? Buffer.alloc(0), segment.baseOffset)
-  const times = TimeIndex.decode(timeBytes ?? Buffer.alloc(0), segment.baseOffset)
-  const aborted = TransactionIndex.decode(abortedBytes, segment.baseOffset)
+  const offsets = OffsetIndex.decode(offsetBytes ?? nothing, segment.baseOffset)
+  const times = TimeIndex.decode(timeBytes ?? nothing, segment.baseOffset)
+  const aborted = TransactionIndex.decode(abortedBytes ?? nothing, segment.baseOffset)
   const areThere = offsetBytes !== undefined && timeBytes !== undefined
   const isSound = areThere && offsets.isSound && times.isSound && aborted.isSound
   // An entry beyond the end of the data belongs to bytes that are gone.
@@ -31,7 +40,10 @@ export async function readIndexes(fileSystem: FileSystem, segment: Segment): Pro
   // What is left of a damaged one would hide the largest timestamp: without any, the batches are asked.
   const newest = times.isSound ? times.index : new TimeIndex(segment.baseOffset)
   const indexes = { offsets: offsets.index, times: newest, aborted: aborted.index }
-  return { indexes, isSound: isSound && last.position <= segment.size }
+  const sizes = [offsetBytes, timeBytes, abortedBytes].map((bytes) => bytes?.length ?? 0)
+  const usedSizes = [offsets, times, aborted].map(({ index }) => index.bytes.length)
+  const isExact = isSound && sizes.join() === usedSizes.join()
+  return { indexes, isSound: isSound && last.position <= segment.size, isExact }
 }
 
 /** Whether the file of aborted transactions, which may be missing, is whole. */

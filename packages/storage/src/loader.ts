@@ -10,6 +10,7 @@ import { type DirectoryEntry, type File, joinPath, readFully } from './fs/port.t
 import { isTransactionIndexSound, readIndexes, writeIndexes } from './index-files.ts'
 import { LeaderEpochs, leaderEpochFileName } from './leader-epochs.ts'
 import { finishLeftovers, hasLeftovers } from './leftovers.ts'
+import { lastEpochOf } from './locate.ts'
 import { decodePartitionMetadata, partitionMetadataBytesMax, partitionMetadataFileName } from './partition-metadata.ts'
 import { rebuildProducers, removeStraySnapshots, snapshotsAmong } from './producer-recovery.ts'
 import { ProducerState } from './producer-state.ts'
@@ -72,6 +73,8 @@ class Loader {
   #trustedEndOffset: number | undefined
   /** At the end of the segment that was recovered last; undefined when the one after it was not walked. */
   #producers: ProducerState | undefined
+  /** Of the last batch of the segment that was recovered last; undefined likewise. */
+  #lastEpoch: number | undefined
 
   constructor(options: LoadOptions) {
     this.#options = options
@@ -171,7 +174,8 @@ class Loader {
 
   /** Takes the active segment as a clean stop left it: from the last index entry on, headers must lead exactly to its end. */
   async #trustActive(segment: Segment): Promise<boolean> {
-    const { indexes, isSound } = await readIndexes(this.#io.fileSystem, segment)
+    const isWithoutAborted = !this.#names.has(logFileName(segment.baseOffset, 'txnindex'))
+    const { indexes, isSound, isExact } = await readIndexes(this.#io.fileSystem, segment, { isWithoutAborted })
     if (!isSound) return false
     const last = indexes.offsets.entry(indexes.offsets.count - 1)
     let firstEnd: number | undefined
@@ -192,6 +196,7 @@ class Loader {
     if (!(await this.#isNewestRight(segment, indexes))) return false
     segment.openIndexes(indexes)
     segment.observe(newest.lastOffset, newest.maxTimestamp)
+    segment.areIndexesAsFound = isExact
     this.#trustedEndOffset = end.nextOffset
     return true
   }
@@ -219,6 +224,7 @@ class Loader {
       nextOffset = Math.max(nextOffset, segment.baseOffset)
       if (place < firstUntrusted && (await this.#hasIndexes(segment))) {
         this.#producers = undefined
+        this.#lastEpoch = undefined
         if (!hasEpochs) await this.#readEpochsFrom(segment)
         nextOffset = segments[place + 1]?.baseOffset ?? this.#trustedEndOffset ?? nextOffset
         continue
@@ -227,6 +233,7 @@ class Loader {
       const vouchedOffset = place < firstUntrusted ? (segments[place + 1]?.baseOffset ?? 0) : 0
       const recovered = await this.#recover(segments, place, nextOffset, vouchedOffset)
       nextOffset = recovered.nextOffset
+      this.#lastEpoch = recovered.lastEpoch
     }
     return nextOffset
   }
@@ -251,6 +258,8 @@ class Loader {
     const isLast = place === segments.length - 1
     const fileSize = segment.size
     const producers = await this.#producersBefore(segments, place)
+    const before = segments[place - 1]
+    const epochBefore = this.#lastEpoch ?? (before === undefined ? -1 : await lastEpochOf(this.#io, before))
     segment.size = 0
     const recovered = await this.#withFile(segment, async (file) => {
       const { indexIntervalBytes } = config
@@ -258,7 +267,8 @@ class Loader {
       const isContiguous = isLast && !config.cleanupPolicy.includes('compact')
       const promise = { committedOffset, isLast, isContiguous, isOrdered }
       const beforeCut = () => this.#setAside(segments.splice(place + 1).toReversed())
-      const options = { file, fileSize, nextOffset, indexIntervalBytes, logger, beforeCut, ...promise }
+      const range = { file, fileSize, nextOffset, epochBefore }
+      const options = { ...range, indexIntervalBytes, logger, beforeCut, ...promise }
       const result = await recoverSegment(segment, options, (bytes, at) => {
         this.#takeEpoch(bytes, at)
         const aborted = replayProducer(producers, bytes, at)

@@ -56,6 +56,26 @@ export async function headerAt(io: SegmentIo, segment: Segment, position: number
   }
 }
 
+/** The leader epoch of the segment's last batch; -1 when there is none, or damage hides it. */
+export async function lastEpochOf(io: SegmentIo, segment: Segment): Promise<number> {
+  if (segment.writtenSize === 0) return -1
+  const { offsets } = io.cache.peek(segment) ?? (await io.cache.get(segment))
+  const last = offsets.entry(offsets.count - 1)
+  const start = (await isEntryRight(io, segment, last)) ? last.position : 0
+  const range = { start, end: segment.writtenSize, nextOffset: segment.baseOffset, verify: false }
+  const lease = await io.open(segment)
+  try {
+    let epoch = -1
+    const end = await scanBatches(lease.file, { ...range, chunkBytes: seekChunkBytes }, (bytes, at) => {
+      epoch = BatchHeader.partitionLeaderEpoch(bytes, at)
+      return true
+    })
+    return end.problem === undefined ? epoch : -1
+  } finally {
+    lease.release()
+  }
+}
+
 /** `indexed` is the last offset that the index promises for the batch at `start`. */
 async function findFrom(
   file: File,

@@ -115,10 +115,13 @@ export class LogManager {
    */
   static async open(options: LogManagerOptions): Promise<LogManager> {
     const manager = new LogManager(options)
-    try {
-      await manager.#directories.open()
+    const load = async () => {
       for (const home of manager.#directories.opened) await manager.#loadIfPossible(home)
       await manager.#goOnMoving()
+    }
+    try {
+      await manager.#directories.open()
+      await (options.fileSystem.inPlace?.(load) ?? load())
       manager.#startTasks()
       return manager
     } catch (error) {

@@ -16,13 +16,15 @@ import {
   producerBatch,
 } from './producer-state.ts'
 import { incomingBatch, replayProducer } from './replay.ts'
-import { type BatchVisitor, scanBatches, scanChunkBytes } from './scan.ts'
+import { type BatchVisitor, scanBatches, scanChunkBytes, seekChunkBytes } from './scan.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentIo } from './segment-io.ts'
 
-/** How far before a snapshot the batches of its producers are looked for: bytes of a segment, and segments. */
-const recallBytes = 1 << 20
-const recallSegmentsMax = 2
+/** How far before a snapshot the batches of its producers are looked for: bytes of a segment, and segments. Nearby first. */
+const recallSteps = [
+  { bytes: 128 << 10, segmentsMax: 1 },
+  { bytes: 1 << 20, segmentsMax: 2 },
+] as const
 
 /**
  * The producers of a log whose segments are on disk up to `endOffset`, with snapshots at some offsets. One from before the first segment
@@ -78,21 +80,25 @@ async function recentBatches(
   snapshotOffset: number,
   entries: readonly ProducerEntry[],
 ): Promise<ReadonlyMap<number, readonly ProducerBatch[]>> {
-  const found = new Map<number, ProducerBatch[]>()
   const wanted = new Map(entries.flatMap((entry) => (hasOlderBatches(entry) ? [[entry.producerId, entry]] : [])))
   const before = segments.filter(({ baseOffset, writtenSize }) => baseOffset < snapshotOffset && writtenSize > 0)
-  for (const segment of wanted.size > 0 ? before.slice(-recallSegmentsMax) : []) {
-    const { offsets } = io.cache.peek(segment) ?? (await io.cache.get(segment))
-    const start = offsets.lookupPosition(Math.max(0, segment.writtenSize - recallBytes))
-    await walk(io, segment, start, (bytes, at) => {
-      const batch = incomingBatch(bytes, at)
-      const { epoch } = wanted.get(batch.producerId) ?? {}
-      if (batch.baseOffset >= snapshotOffset) return false
-      if (epoch !== batch.epoch || BatchHeader.isControl(bytes, at)) return true
-      const batches = found.get(batch.producerId) ?? []
-      found.set(batch.producerId, [...batches, producerBatch(batch)].slice(-cachedBatchesMax))
-      return true
-    })
+  let found = new Map<number, ProducerBatch[]>()
+  for (const { bytes: range, segmentsMax } of wanted.size > 0 ? recallSteps : []) {
+    found = new Map()
+    for (const segment of before.slice(-segmentsMax)) {
+      const { offsets } = io.cache.peek(segment) ?? (await io.cache.get(segment))
+      const start = offsets.lookupPosition(Math.max(0, segment.writtenSize - range))
+      await walk(io, segment, start, seekChunkBytes, (bytes, at) => {
+        const batch = incomingBatch(bytes, at)
+        const { epoch } = wanted.get(batch.producerId) ?? {}
+        if (batch.baseOffset >= snapshotOffset) return false
+        if (epoch !== batch.epoch || BatchHeader.isControl(bytes, at)) return true
+        const batches = found.get(batch.producerId) ?? []
+        found.set(batch.producerId, [...batches, producerBatch(batch)].slice(-cachedBatchesMax))
+        return true
+      })
+    }
+    if ([...wanted.keys()].every((producerId) => isWhole(found.get(producerId)))) break
   }
   // What does not end with the batch that the snapshot has says nothing: compaction may have taken some.
   for (const [producerId, batches] of found) {
@@ -100,6 +106,12 @@ async function recentBatches(
     if (batches.at(-1)?.lastOffset !== last?.lastOffset) found.delete(producerId)
   }
   return found
+}
+
+/** Whether looking further back would find no batch that is remembered. */
+function isWhole(batches: readonly ProducerBatch[] | undefined): boolean {
+  const [first] = batches ?? []
+  return first !== undefined && (batches?.length === cachedBatchesMax || first.lastSequence <= first.offsetDelta)
 }
 
 function hasOlderBatches({ batches }: ProducerEntry): boolean {
@@ -165,19 +177,26 @@ async function newestSnapshot(
 
 async function replaySegment(io: SegmentIo, segment: Segment, from: number, producers: ProducerState): Promise<void> {
   // The active segment's index is in memory: what a snapshot near its end covers is not walked again.
-  await walk(io, segment, segment.indexes?.offsets.lookup(from) ?? { position: 0, offset: -1 }, (bytes, at) => {
+  const start = segment.indexes?.offsets.lookup(from) ?? { position: 0, offset: -1 }
+  await walk(io, segment, start, scanChunkBytes, (bytes, at) => {
     if (BatchHeader.baseOffset(bytes, at) >= from) replayProducer(producers, bytes, at)
     return true
   })
 }
 
 /** Walks the headers of a segment that is durable, from an entry of its index on. Throws `damaged`. */
-async function walk(io: SegmentIo, segment: Segment, from: IndexedPosition, visit: BatchVisitor): Promise<void> {
+async function walk(
+  io: SegmentIo,
+  segment: Segment,
+  from: IndexedPosition,
+  chunkBytes: number,
+  visit: BatchVisitor,
+): Promise<void> {
   const start = (await isEntryRight(io, segment, from)) ? from.position : 0
   const lease = await io.open(segment)
   try {
     const range = { start, end: segment.writtenSize, nextOffset: segment.baseOffset, verify: false }
-    const end = await scanBatches(lease.file, { ...range, chunkBytes: scanChunkBytes }, visit)
+    const end = await scanBatches(lease.file, { ...range, chunkBytes }, visit)
     if (end.problem === undefined) return
     const message = `${segment.path} is damaged at byte ${end.position}, offset ${end.nextOffset}: ${end.problem}. It was durable, so nothing was cut off: restore the file, or remove the replica.`
     throw new StorageError('damaged', message, { path: segment.path, position: end.position })

@@ -19,6 +19,8 @@ interface RecoveryOptions {
   readonly fileSize: number
   /** The offset that the segment may start with at the earliest. */
   readonly nextOffset: number
+  /** The leader epoch of the batch before the segment; -1 when unknown. */
+  readonly epochBefore: number
   /** Everything below this offset was durable: it must be there. */
   readonly committedOffset: number
   readonly indexIntervalBytes: number
@@ -34,6 +36,8 @@ interface RecoveryOptions {
 
 export interface RecoveredSegment {
   readonly nextOffset: number
+  /** The leader epoch of the last batch. */
+  readonly lastEpoch: number
   /** Bytes cut off the file. */
   readonly cutBytes: number
 }
@@ -73,7 +77,7 @@ export async function recoverSegment(
     await file.sync()
   }
   segment.durableSize = segment.size
-  return { nextOffset: end.nextOffset, cutBytes: fileSize - segment.size }
+  return { nextOffset: end.nextOffset, lastEpoch: order.epoch, cutBytes: fileSize - segment.size }
 }
 
 /** A batch that leaves offsets out before it. */
@@ -89,12 +93,14 @@ class BatchOrder {
   readonly #isContiguous: boolean
   readonly #segmentOffset: number
   #nextOffset: number
-  #epoch = -1
+  /** Of the last batch. */
+  epoch: number
   problem: string | undefined
   /** Of the last batch, if it is one. */
   lastJump: Jump | undefined
 
-  constructor(segmentOffset: number, { isContiguous, nextOffset }: RecoveryOptions) {
+  constructor(segmentOffset: number, { isContiguous, nextOffset, epochBefore }: RecoveryOptions) {
+    this.epoch = epochBefore
     this.#segmentOffset = segmentOffset
     this.#isContiguous = isContiguous
     this.#nextOffset = nextOffset
@@ -108,13 +114,13 @@ class BatchOrder {
       this.problem = `offset ${baseOffset} where ${this.#nextOffset} must follow`
     } else if (lastOffset - this.#segmentOffset > relativeOffsetMax) {
       this.problem = `offset ${lastOffset} in a segment that starts at ${this.#segmentOffset}`
-    } else if (epoch < this.#epoch) {
-      this.problem = `leader epoch ${epoch} after ${this.#epoch}`
+    } else if (epoch < this.epoch) {
+      this.problem = `leader epoch ${epoch} after ${this.epoch}`
     }
     const plainEnd = this.#nextOffset + lastOffset - baseOffset + 1
     this.lastJump = baseOffset > this.#nextOffset ? { position, baseOffset, plainEnd } : undefined
     this.#nextOffset = lastOffset + 1
-    this.#epoch = Math.max(epoch, this.#epoch)
+    this.epoch = Math.max(epoch, this.epoch)
     return this.problem === undefined
   }
 }

@@ -88,7 +88,7 @@ export class SegmentIo {
 
   /** Puts the indexes of a segment that is in memory on disk, with the time index entry that closing forces. */
   async writeIndexes(segment: Segment): Promise<void> {
-    if (segment.indexes === undefined || !segment.exists) return
+    if (segment.indexes === undefined || !segment.exists || segment.areIndexesAsFound) return
     segment.finishTimeIndex()
     await writeIndexes(this.fileSystem, segment, segment.indexes)
     await this.fileSystem.syncDirectory(this.#directory)

@@ -53,6 +53,8 @@ export class Segment implements RollSegment {
   isNameDurable: boolean
   /** In memory from the first append until the segment is sealed; undefined means: in their files. */
   indexes: SegmentIndexes | undefined
+  /** Nothing has changed since they were read from their files, which are durable. */
+  areIndexesAsFound = false
   /** Largest timestamp of the segment, and the last offset of the batch that has it. Undefined when only the time index knows. */
   maxTimestamp: number | undefined
   maxTimestampOffset: number
@@ -109,6 +111,7 @@ export class Segment implements RollSegment {
   /** Puts indexes into memory; appends go on from them. */
   openIndexes(indexes: SegmentIndexes = emptyIndexes(this.baseOffset)): void {
     this.indexes = indexes
+    this.areIndexesAsFound = false
     const { timestamp, offset } = indexes.times.last
     this.maxTimestamp = timestamp
     this.maxTimestampOffset = offset
@@ -124,6 +127,7 @@ export class Segment implements RollSegment {
   /** Takes in a batch at the end of the segment. An index entry is due after `indexIntervalBytes` since the last one. */
   append(size: number, lastOffset: number, maxTimestamp: number, indexIntervalBytes: number): void {
     const indexes = this.indexes as SegmentIndexes
+    this.areIndexesAsFound = false
     this.modifiedMs = undefined
     if (this.size === 0) this.firstTimestamp = maxTimestamp
     this.observe(lastOffset, maxTimestamp)
@@ -156,6 +160,7 @@ export class Segment implements RollSegment {
 
   /** Takes back everything appended since `mark`. */
   restore(mark: SegmentMark): void {
+    this.areIndexesAsFound = false
     this.size = mark.size
     this.#bytesSinceIndexEntry = mark.bytesSinceIndexEntry
     this.maxTimestamp = mark.maxTimestamp
@@ -172,6 +177,7 @@ export class Segment implements RollSegment {
     this.writtenSize = position
     this.durableSize = Math.min(this.durableSize, position)
     this.#bytesSinceIndexEntry = 0
+    this.areIndexesAsFound = false
     if (this.indexes === undefined) return
     this.indexes.offsets.truncateTo(offset)
     this.indexes.times.truncateTo(offset)

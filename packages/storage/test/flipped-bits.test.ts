@@ -81,4 +81,20 @@ describe('a flipped bit', () => {
       }
     }
   })
+
+  it('in the leader epoch of the first batch of a segment shows beside the segment before', async () => {
+    const disk = new FaultyFileSystem(systemClock)
+    const log = await openLog(disk)
+    for (const epoch of [1, 1, 2, 2]) {
+      if (epoch === 2 && log.latestEpoch < 2) log.roll()
+      await appendAcked(log, makeBatch(), epoch)
+    }
+    await log.close({ clean: false })
+    const name = `${'2'.padStart(20, '0')}.log`
+    // 2 becomes 0, and the batch behind it still has 2.
+    const error = await openLog(flipped(disk, name, 15 * 8 + 1), { recoveryPoint: 2 }).catch((each: unknown) => each)
+    expect(isStorageError(error, 'damaged'), String(error)).toBe(true)
+    expect(String(error)).toContain('leader epoch 0 after 1')
+    expect((await openLog(disk, { recoveryPoint: 2 })).endOffset).toBe(4)
+  })
 })

@@ -139,12 +139,15 @@ function checkMissing(
     const other = matched.get(batch.baseOffset)
     return other !== undefined && other !== batch
   }
-  const latest = latestOffsets(past, transactions)
+  // What a truncation takes away may have replaced what it leaves.
+  const isWhole = history.truncatesTo === undefined
+  const known = isWhole ? transactions : transactionsOf(history.batches)
+  const latest = latestOffsets(isWhole ? past : history.batches, known)
   for (const batch of past) {
     if (batch.lastOffset < start || isGhost(batch)) continue
     for (const record of batch.records) {
       if (record.offset < start || record.offset >= end || found.has(record.offset)) continue
-      const reason = mayBeGone(batch, record, latest, transactions, history)
+      const reason = mayBeGone(batch, record, latest, known, history)
       demand(
         reason,
         () =>

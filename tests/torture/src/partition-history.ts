@@ -11,6 +11,7 @@ interface Found {
   readonly end: number
   readonly matched: ReadonlyMap<number, AppendedBatch>
   readonly past: readonly AppendedBatch[]
+  readonly batches: readonly SeenBatch[]
 }
 
 export interface AppendedBatch extends SeenBatch {
@@ -146,10 +147,12 @@ export class PartitionHistory {
   }
 
   /** The log was opened with this in it, all of which is certain from now on. */
-  adopt({ start, end, matched, past }: Found): void {
+  adopt({ start, end, matched, past, batches }: Found): void {
     const isOver = (a: AppendedBatch, b: AppendedBatch) => a.baseOffset <= b.lastOffset && b.baseOffset <= a.lastOffset
     const ghosts = this.ghosts.filter((ghost) => matched.get(ghost.baseOffset) === ghost)
-    const live = past.filter((batch) => !ghosts.some((ghost) => isOver(ghost, batch)))
+    const mayHaveLost = this.truncatesTo !== undefined && this.cleanings.length > 0
+    const kept = mayHaveLost ? narrowed(batches, matched) : past
+    const live = kept.filter((batch) => !ghosts.some((ghost) => isOver(ghost, batch)))
     this.batches = [...live, ...ghosts].sort((a, b) => a.baseOffset - b.baseOffset)
     this.ghosts = []
     this.truncatesTo = undefined
@@ -159,6 +162,11 @@ export class PartitionHistory {
     this.startMin = start
     this.startMax = start
   }
+}
+
+/** What was found, and no more: what replaced the rest was in a part of the log that a truncation took away. */
+function narrowed(batches: readonly SeenBatch[], matched: ReadonlyMap<number, AppendedBatch>): AppendedBatch[] {
+  return batches.map((batch) => ({ ...(matched.get(batch.baseOffset) as AppendedBatch), records: batch.records }))
 }
 
 /** How the transaction of a batch ended, by the markers below `end`. */

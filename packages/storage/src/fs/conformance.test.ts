@@ -16,6 +16,11 @@ afterAll(() => nodeFs.rmSync(temporary, { recursive: true, force: true }))
 
 const implementations: Record<string, () => { fileSystem: FileSystem; root: string }> = {
   node: () => ({ fileSystem: new NodeFileSystem(), root: nodeFs.mkdtempSync(path.join(temporary, 'case-')) }),
+  'node, in place': () => {
+    const fileSystem = new NodeFileSystem()
+    void fileSystem.inPlace(() => new Promise<never>(() => {}))
+    return { fileSystem, root: nodeFs.mkdtempSync(path.join(temporary, 'case-')) }
+  },
   memory: () => ({ fileSystem: new MemoryFileSystem(systemClock), root: '/root' }),
   'faulty without faults': () => ({ fileSystem: new FaultyFileSystem(systemClock), root: '/root' }),
 }

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import { crc32c } from '@millrace/base'
+import { InPlaceCalls } from './in-place.ts'
 import {
   baseName,
   type DirectoryEntry,
@@ -15,6 +16,7 @@ import {
   type Lock,
   type OpenMode,
   parentPath,
+  readFully,
 } from './port.ts'
 
 /** Syncs that run at once. Each one blocks a thread of Node's pool (4 by default); a fourth would stall every cached read. */
@@ -49,6 +51,30 @@ function call<T>(operation: string, path: string, start: (done: Callback<T>) => 
   return new Promise((resolve, reject) => {
     start((error, value) => (error ? reject(failure(operation, path, error)) : resolve(value)))
   })
+}
+
+/** Longest read that is made in place. */
+const inPlaceReadBytesMax = 64 << 10
+
+/** As {@link call}, or in place with its twin. */
+async function shortCall<T>(
+  inPlace: InPlaceCalls,
+  operation: string,
+  path: string,
+  now: () => T,
+  start: (done: Callback<T>) => void,
+): Promise<T> {
+  const startMs = performance.now()
+  if (!inPlace.isDue(startMs)) {
+    return call(operation, path, start).finally(() => inPlace.yielded(performance.now()))
+  }
+  try {
+    return now()
+  } catch (error) {
+    throw failure(operation, path, error)
+  } finally {
+    inPlace.made(performance.now() - startMs)
+  }
 }
 
 /** Gives the error when a parent is missing; throws any other. */
@@ -88,17 +114,22 @@ class NodeFile implements File {
   readonly path: string
   readonly descriptor: number
   readonly #gate: SyncGate
+  readonly #inPlace: InPlaceCalls
   #closing: Promise<void> | undefined
 
-  constructor(path: string, descriptor: number, gate: SyncGate) {
+  constructor(path: string, descriptor: number, gate: SyncGate, inPlace: InPlaceCalls) {
     this.path = path
     this.descriptor = descriptor
     this.#gate = gate
+    this.#inPlace = inPlace
   }
 
   read(target: Buffer, position: number): Promise<number> {
-    if (target.length === 0) return Promise.resolve(0)
-    return this.#call('read', (done) => fs.read(this.descriptor, target, 0, target.length, position, done))
+    const { length } = target
+    if (length === 0) return Promise.resolve(0)
+    const start = (done: Callback<number>) => fs.read(this.descriptor, target, 0, length, position, done)
+    if (length > inPlaceReadBytesMax) return this.#call('read', start)
+    return this.#shortCall('read', () => fs.readSync(this.descriptor, target, 0, length, position), start)
   }
 
   write(buffers: readonly Buffer[], position: number): Promise<number> {
@@ -123,22 +154,38 @@ class NodeFile implements File {
   }
 
   async size(): Promise<number> {
-    return (await this.#call('stat', (done: Callback<fs.Stats>) => fs.fstat(this.descriptor, done))).size
+    return (await this.status()).size
+  }
+
+  status(): Promise<fs.Stats> {
+    const now = () => fs.fstatSync(this.descriptor)
+    return this.#shortCall('stat', now, (done: Callback<fs.Stats>) => fs.fstat(this.descriptor, done))
   }
 
   close(): Promise<void> {
-    this.#closing ??= call('close', this.path, (done: Callback<void>) =>
-      fs.close(this.descriptor, done as fs.NoParamCallback),
+    this.#closing ??= shortCall(
+      this.#inPlace,
+      'close',
+      this.path,
+      () => fs.closeSync(this.descriptor),
+      (done: Callback<void>) => fs.close(this.descriptor, done as fs.NoParamCallback),
     )
     return this.#closing
   }
 
   /** A closed descriptor's number may belong to another file by now: nothing may reach the system with it. */
   #call<T>(operation: string, start: (done: Callback<T>) => void): Promise<T> {
-    if (this.#closing !== undefined) {
-      return Promise.reject(new FileSystemError('closed', operation, this.path, 'the file is closed'))
-    }
-    return call(operation, this.path, start)
+    return this.#closing === undefined ? call(operation, this.path, start) : this.#refuse(operation)
+  }
+
+  #shortCall<T>(operation: string, now: () => T, start: (done: Callback<T>) => void): Promise<T> {
+    return this.#closing === undefined
+      ? shortCall(this.#inPlace, operation, this.path, now, start)
+      : this.#refuse(operation)
+  }
+
+  #refuse(operation: string): Promise<never> {
+    return Promise.reject(new FileSystemError('closed', operation, this.path, 'the file is closed'))
   }
 }
 
@@ -151,21 +198,31 @@ const flags: Readonly<Record<OpenMode, number>> = {
 /** The machine's disks. Paths are the system's. Syncs are capped at three at a time per instance. */
 export class NodeFileSystem implements FileSystem {
   readonly #gate = new SyncGate()
+  readonly #inPlace = new InPlaceCalls()
+
+  async inPlace<T>(action: () => Promise<T>): Promise<T> {
+    this.#inPlace.begin()
+    try {
+      return await action()
+    } finally {
+      this.#inPlace.end()
+    }
+  }
 
   async open(path: string, mode: OpenMode): Promise<File> {
-    const descriptor = await call('open', path, (done: Callback<number>) => fs.open(path, flags[mode], 0o644, done))
-    const file = new NodeFile(path, descriptor, this.#gate)
-    if (mode !== 'read') return file
-    // Opening a directory for reading succeeds on Unix; the error would come with the first read.
-    const status = await call('open', path, (done: Callback<fs.Stats>) => fs.fstat(descriptor, done))
-    if (status.isFile()) return file
-    await file.close()
-    throw new FileSystemError('not-a-file', 'open', path, 'it is not a regular file')
+    const file = await this.#open(path, mode)
+    if (mode === 'read') await requireFile(file)
+    return file
   }
 
   async list(path: string): Promise<DirectoryEntry[]> {
-    const found = await call('list', path, (done: Callback<fs.Dirent[]>) =>
-      fs.readdir(path, { withFileTypes: true }, done),
+    const options = { withFileTypes: true } as const
+    const found = await shortCall(
+      this.#inPlace,
+      'list',
+      path,
+      () => fs.readdirSync(path, options),
+      (done: Callback<fs.Dirent[]>) => fs.readdir(path, options, done),
     )
     const entries: DirectoryEntry[] = []
     for (const entry of found) {
@@ -177,7 +234,10 @@ export class NodeFileSystem implements FileSystem {
 
   async stat(path: string): Promise<FileStatus | undefined> {
     try {
-      const status = await call('stat', path, (done: Callback<fs.Stats>) => fs.stat(path, done))
+      const now = () => fs.statSync(path)
+      const status = await shortCall(this.#inPlace, 'stat', path, now, (done: Callback<fs.Stats>) =>
+        fs.stat(path, done),
+      )
       const isFile = status.isFile()
       return { kind: isFile ? 'file' : 'directory', size: isFile ? status.size : 0, modifiedMs: status.mtimeMs }
     } catch (error) {
@@ -189,20 +249,14 @@ export class NodeFileSystem implements FileSystem {
   }
 
   async readFile(path: string, sizeMax: number): Promise<Buffer> {
-    const file = await this.open(path, 'read')
+    const file = await this.#open(path, 'read')
+    const { size } = await requireFile(file)
     try {
-      const size = await file.size()
       if (size > sizeMax) {
         throw new FileSystemError('too-large', 'read', path, `${size} bytes, more than the ${sizeMax} allowed`)
       }
       const bytes = Buffer.allocUnsafe(size)
-      let filled = 0
-      while (filled < size) {
-        const count = await file.read(bytes.subarray(filled), filled)
-        if (count === 0) break
-        filled += count
-      }
-      return bytes.subarray(0, filled)
+      return bytes.subarray(0, await readFully(file, bytes, 0))
     } finally {
       await file.close()
     }
@@ -263,6 +317,25 @@ export class NodeFileSystem implements FileSystem {
     const status = await call('total size', path, (done: Callback<fs.StatsFs>) => fs.statfs(path, done))
     return status.blocks * status.bsize
   }
+
+  async #open(path: string, mode: OpenMode): Promise<NodeFile> {
+    const descriptor = await shortCall(
+      this.#inPlace,
+      'open',
+      path,
+      () => fs.openSync(path, flags[mode], 0o644),
+      (done: Callback<number>) => fs.open(path, flags[mode], 0o644, done),
+    )
+    return new NodeFile(path, descriptor, this.#gate, this.#inPlace)
+  }
+}
+
+/** Opening a directory for reading succeeds on Unix; the error would come with the first read. Closes what is no file. */
+async function requireFile(file: NodeFile): Promise<fs.Stats> {
+  const status = await file.status()
+  if (status.isFile()) return status
+  await file.close()
+  throw new FileSystemError('not-a-file', 'open', file.path, 'it is not a regular file')
 }
 
 interface SocketPlace {

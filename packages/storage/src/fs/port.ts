@@ -74,6 +74,8 @@ export interface FileSystem {
   freeSize?(path: string): Promise<number>
   /** Bytes of the volume that holds the path, where the medium knows. */
   totalSize?(path: string): Promise<number>
+  /** Does something that makes many short calls while there is little else to do: they may be answered before anybody else is. */
+  inPlace?<T>(action: () => Promise<T>): Promise<T>
 }
 
 export interface File {

@@ -104,9 +104,9 @@ export async function readBytes(log: Log, offset = log.logStartOffset, sizeMax =
       next = BatchHeader.lastOffset(bytes, at) + 1
       at += size
     }
-    // Nothing more, or an offset that was changed.
-    if (next <= position) break
     pieces.push(bytes.subarray(0, at))
+    // Nothing more, or an offset that was changed: no reader gets beyond.
+    if (next <= position) break
     position = next
   }
   const byFirst = (a: AbortedTransaction, b: AbortedTransaction) => a.firstOffset - b.firstOffset
