@@ -1,6 +1,7 @@
 /** `millrace start`: a broker in this process, until it is asked to end. */
 import { inlineWorkers, loadNativeCrc32c, systemClock, systemRandom, ThreadWorkers } from '@millrace/base'
 import { type Command, CommandError, type CommandInput, exitCode, UsageError } from '../command.ts'
+import { keepMemorySmall } from '../idle-memory.ts'
 import { type LogLevel, lineLogger, logLevels } from '../log-lines.ts'
 import { exitNow } from '../system.ts'
 import type { Terminal } from '../terminal.ts'
@@ -78,7 +79,9 @@ export const startCommand: Command = {
       // After the first clients are served: loading a native module takes longer than what it saves them.
       const isNative = await loadNativeCrc32c()
       logger.debug(isNative ? 'Checksums are computed natively' : 'Checksums are computed in JavaScript')
+      const letMemoryBe = keepMemorySmall(systemClock)
       await untilAborted(terminal.signal)
+      letMemoryBe()
       await broker.stop()
       await workers.close()
       return exitCode.ok

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { collectGarbage, IdleMemory } from './idle-memory.ts'
+
+const mebibyte = 1 << 20
+
+describe('IdleMemory', () => {
+  it('collects once when the process has become idle, and again only when the heap has grown since', () => {
+    const memory = new IdleMemory(1000)
+    const grown = { heapSize: 60 * mebibyte, usedSize: 40 * mebibyte }
+    expect(memory.isDue({ cpuMs: 3000, ...grown }, 5000)).toBe(false)
+    expect(memory.isDue({ cpuMs: 3010, ...grown }, 5000)).toBe(true)
+    memory.collected(30 * mebibyte)
+    expect(memory.isDue({ cpuMs: 3020, heapSize: 37 * mebibyte, usedSize: 30 * mebibyte }, 5000)).toBe(false)
+    expect(memory.isDue({ cpuMs: 3030, heapSize: 38 * mebibyte, usedSize: 30 * mebibyte }, 5000)).toBe(true)
+  })
+
+  it('leaves a heap alone whose collection would be felt', () => {
+    const memory = new IdleMemory(0)
+    expect(memory.isDue({ cpuMs: 0, heapSize: 900 * mebibyte, usedSize: 300 * mebibyte }, 5000)).toBe(false)
+  })
+})
+
+describe('collectGarbage', () => {
+  it('frees what nobody holds', async () => {
+    let held: unknown[] | undefined = Array.from({ length: 400_000 }, (_, index) => ({ index }))
+    const before = process.memoryUsage().heapUsed
+    expect(held.length).toBe(400_000)
+    held = undefined
+    await collectGarbage()
+    expect(process.memoryUsage().heapUsed).toBeLessThan(before - 8 * mebibyte)
+  })
+})
