@@ -151,7 +151,7 @@ export class PartitionHistory {
     const isOver = (a: AppendedBatch, b: AppendedBatch) => a.baseOffset <= b.lastOffset && b.baseOffset <= a.lastOffset
     const ghosts = this.ghosts.filter((ghost) => matched.get(ghost.baseOffset) === ghost)
     const mayHaveLost = this.truncatesTo !== undefined && this.cleanings.length > 0
-    const kept = mayHaveLost ? narrowed(batches, matched) : past
+    const kept = mayHaveLost ? narrowed(past, batches, matched) : past
     const live = kept.filter((batch) => !ghosts.some((ghost) => isOver(ghost, batch)))
     this.batches = [...live, ...ghosts].sort((a, b) => a.baseOffset - b.baseOffset)
     this.ghosts = []
@@ -164,9 +164,14 @@ export class PartitionHistory {
   }
 }
 
-/** What was found, and no more: what replaced the rest was in a part of the log that a truncation took away. */
-function narrowed(batches: readonly SeenBatch[], matched: ReadonlyMap<number, AppendedBatch>): AppendedBatch[] {
-  return batches.map((batch) => ({ ...(matched.get(batch.baseOffset) as AppendedBatch), records: batch.records }))
+/** Only the records that were found: what replaced the rest was in a part of the log that a truncation took away. */
+function narrowed(
+  past: readonly AppendedBatch[],
+  batches: readonly SeenBatch[],
+  matched: ReadonlyMap<number, AppendedBatch>,
+): AppendedBatch[] {
+  const found = new Map(batches.map((batch) => [matched.get(batch.baseOffset), batch.records]))
+  return past.map((batch) => ({ ...batch, records: found.get(batch) ?? [] }))
 }
 
 /** How the transaction of a batch ended, by the markers below `end`. */
