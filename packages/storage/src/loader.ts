@@ -13,7 +13,7 @@ import { finishLeftovers, hasLeftovers } from './leftovers.ts'
 import { lastEpochOf } from './locate.ts'
 import { decodePartitionMetadata, partitionMetadataBytesMax, partitionMetadataFileName } from './partition-metadata.ts'
 import { rebuildProducers, removeStraySnapshots, snapshotsAmong } from './producer-recovery.ts'
-import { ProducerState } from './producer-state.ts'
+import { type ProducerEntry, ProducerState } from './producer-state.ts'
 import { type RecoveredSegment, recoverSegment } from './recovery.ts'
 import { replayEpoch, replayProducer } from './replay.ts'
 import { scanBatches, scanChunkBytes, seekChunkBytes } from './scan.ts'
@@ -39,9 +39,17 @@ interface LoadOptions {
   readonly isOrdered: boolean
 }
 
+/** The producers as they were at an offset below which everything is durable. */
+export interface UnwrittenSnapshot {
+  readonly offset: number
+  readonly producers: readonly ProducerEntry[]
+}
+
 export interface LoadedLog {
   /** At least one. */
   readonly segments: Segment[]
+  /** Those before them, whose files are to go: they are below the log's start. */
+  readonly dropped: readonly Segment[]
   readonly logStartOffset: number
   readonly endOffset: number
   readonly epochs: LeaderEpochs
@@ -50,6 +58,8 @@ export interface LoadedLog {
   readonly producers: ProducerState
   /** Of the newest snapshot of them; undefined when there is none. */
   readonly snapshotOffset: number | undefined
+  /** Where the active segment starts, if no snapshot stands there or behind. */
+  readonly unwrittenSnapshot: UnwrittenSnapshot | undefined
   /** From `partition.metadata`; undefined when there is no such file. */
   readonly topicId: Uuid | undefined
 }
@@ -71,10 +81,14 @@ class Loader {
   #hasNewIndexes = false
   /** End of the active segment when a clean stop left it as it should be. */
   #trustedEndOffset: number | undefined
+  /** Segments below the log's start. */
+  #dropped: readonly Segment[] = []
   /** At the end of the segment that was recovered last; undefined when the one after it was not walked. */
   #producers: ProducerState | undefined
   /** Of the last batch of the segment that was recovered last; undefined likewise. */
   #lastEpoch: number | undefined
+  /** Where the active segment starts, once it was recovered. */
+  #snapshot: UnwrittenSnapshot | undefined
 
   constructor(options: LoadOptions) {
     this.#options = options
@@ -95,6 +109,9 @@ class Loader {
     const topicId = await this.#readTopicId()
     const segments = await this.#findSegments()
     await this.#removeOrphans(segments)
+    // Nothing of them counts any more, and what was next to them may be gone already.
+    const firstLive = segments.findLastIndex(({ baseOffset }) => baseOffset <= this.#options.logStartOffset)
+    this.#dropped = segments.splice(0, Math.max(0, firstLive))
     const hasEpochs = (await this.#readEpochs()) && this.#epochsReach(segments)
     const firstUntrusted = await this.#firstUntrusted(segments)
     const endOffset = await this.#walk(segments, firstUntrusted, hasEpochs)
@@ -258,6 +275,7 @@ class Loader {
     const isLast = place === segments.length - 1
     const fileSize = segment.size
     const producers = await this.#producersBefore(segments, place)
+    if (isLast) this.#snapshot = { offset: segment.baseOffset, producers: [...producers.entries()] }
     const before = segments[place - 1]
     const epochBefore = this.#lastEpoch ?? (before === undefined ? -1 : await lastEpochOf(this.#io, before))
     segment.size = 0
@@ -326,23 +344,29 @@ class Loader {
     const logStartOffset = Math.max(this.#options.logStartOffset, segments[0]?.baseOffset ?? 0)
     if (logStartOffset > endOffset) {
       logger.warn('the log starts above its end: it restarts empty', { directory, logStartOffset, endOffset })
-      await this.#setAside(segments.splice(0))
+      await this.#setAside([...this.#dropped, ...segments.splice(0)])
+      this.#dropped = []
     }
     const bases = segments.map(({ baseOffset }) => baseOffset)
     const usableMax = Math.max(endOffset, logStartOffset)
     const snapshots = await removeStraySnapshots(this.#io.fileSystem, directory, this.#files, bases, usableMax)
     if (segments.length === 0) return this.#empty(logStartOffset, topicId)
+    const producers =
+      this.#producers ?? (await rebuildProducers(this.#io, directory, snapshots, segments, endOffset, logger))
+    const snapshotOffset = snapshots.at(-1)
+    this.#snapshot ??= { offset: endOffset, producers: [...producers.entries()] }
     const isCut = this.#epochs.truncateFromEnd(endOffset)
     const isShortened = this.#epochs.truncateFromStart(logStartOffset)
     return {
       segments,
+      dropped: this.#dropped,
       logStartOffset,
       endOffset,
       epochs: this.#epochs,
       epochsChanged: this.#epochsChanged || isCut || isShortened,
-      producers:
-        this.#producers ?? (await rebuildProducers(this.#io, directory, snapshots, segments, endOffset, logger)),
-      snapshotOffset: snapshots.at(-1),
+      producers,
+      snapshotOffset,
+      unwrittenSnapshot: this.#snapshot.offset > (snapshotOffset ?? logStartOffset) ? this.#snapshot : undefined,
       topicId,
     }
   }
@@ -359,12 +383,14 @@ class Loader {
     }
     return {
       segments: [segment],
+      dropped: this.#dropped,
       logStartOffset,
       endOffset: logStartOffset,
       epochs: new LeaderEpochs(),
       epochsChanged: this.#names.has(leaderEpochFileName),
       producers: new ProducerState(),
       snapshotOffset: undefined,
+      unwrittenSnapshot: undefined,
       topicId,
     }
   }

@@ -4,7 +4,7 @@ import type { PreparedAppend } from './append.ts'
 import type { LogConfig } from './config.ts'
 import type { GroupCommit, WriteGroup } from './group-commit.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
-import type { LoadedLog } from './loader.ts'
+import type { LoadedLog, UnwrittenSnapshot } from './loader.ts'
 import type { ProducerState } from './producer-state.ts'
 import { RecentBatches } from './recent-batches.ts'
 import { replayEpoch, replayProducer } from './replay.ts'
@@ -29,6 +29,8 @@ export class LogState {
   highWatermark: number
   /** Of the newest snapshot of the producers on disk; the log's start before any. */
   snapshotOffset: number
+  /** One that is not on disk yet: of the last segment that was closed, where there was no room for it, or no time before a crash. */
+  unwrittenSnapshot: UnwrittenSnapshot | undefined
   /** The newest epoch that this replica leads or led in. */
   #startedEpoch = -1
 
@@ -43,6 +45,7 @@ export class LogState {
     this.endOffset = loaded.endOffset
     this.highWatermark = loaded.logStartOffset
     this.snapshotOffset = loaded.snapshotOffset ?? loaded.logStartOffset
+    this.unwrittenSnapshot = loaded.unwrittenSnapshot
   }
 
   /** What readers of committed data may read up to (reference 2.8). */

@@ -12,13 +12,14 @@ import { logDirectoryName } from './file-names.ts'
 import { joinPath, parentPath } from './fs/port.ts'
 import { GroupCommit, type GroupCommitOwner, type WriteGroup } from './group-commit.ts'
 import { type EpochEnd, type EpochEntry, leaderEpochFileName } from './leader-epochs.ts'
-import { type LoadedLog, loadLog } from './loader.ts'
+import { type LoadedLog, loadLog, type UnwrittenSnapshot } from './loader.ts'
 import { committedBy, type LogListener, type LogOptions } from './log-options.ts'
 import { type ReadableLog, type ReadOptions, type ReadResult, readAtTail, readLog } from './log-reader.ts'
 import { LogState } from './log-state.ts'
 import { encodePartitionMetadata, partitionMetadataFileName } from './partition-metadata.ts'
 import { writeSnapshot } from './producer-recovery.ts'
 import type { ProducerEntry } from './producer-state.ts'
+import type { Segment } from './segment.ts'
 import { isSyncFailure, SegmentIo } from './segment-io.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './time-search.ts'
 import { cutLog, endBelow, restartLog, type TruncationParts } from './truncation.ts'
@@ -53,8 +54,8 @@ export class Log {
   #startCeiling = Number.POSITIVE_INFINITY
   /** The truncation under way has begun to change files. */
   #isCut = false
-  /** Segments below the log's start are out of the log, and their files may still be found. */
-  #isDropping = false
+  /** Segments below the log's start that are out of the log, and whose files may still be found. Oldest first. */
+  #dropped: readonly Segment[]
   #failure: StorageError | undefined
 
   private constructor(options: LogOptions, io: SegmentIo, loaded: LoadedLog) {
@@ -64,6 +65,7 @@ export class Log {
     this.#config = options.config
     this.#topicId = loaded.topicId
     this.#state = new LogState(logDirectoryName(options.topicPartition), options.directory, loaded)
+    this.#dropped = loaded.dropped
     this.#io = io
     this.#commit = new GroupCommit(io, options.clock, this.#commitOwner(), loaded.endOffset)
     this.#view = this.#readable()
@@ -165,7 +167,7 @@ export class Log {
   get checkpointLogStart(): number | undefined {
     const { logStartOffset, segments } = this.#state
     const offset = Math.min(logStartOffset, this.#startCeiling)
-    return offset > segments.first.baseOffset || this.#isDropping ? offset : undefined
+    return offset > segments.first.baseOffset || this.#dropped.length > 0 ? offset : undefined
   }
 
   /** The newest leader epoch; -1 before any. */
@@ -401,22 +403,34 @@ export class Log {
     await this.#io.writeIndexes(this.#state.segments.active)
     await this.#writeEpochs()
     if (this.#state.endOffset > this.#state.snapshotOffset) {
-      await this.#writeSnapshot(this.#state.endOffset, this.activeProducers())
+      await this.#writeSnapshot({ offset: this.#state.endOffset, producers: this.activeProducers() })
     }
   }
 
   /**
-   * A snapshot saves the next start from walking the log; without one nothing is lost. Its batches are durable before it is: a
-   * sequence number must never outlive its batch.
+   * A snapshot saves the next start from walking the log; without one nothing is lost until it is cleaned. Its batches are durable
+   * before it is: a sequence number must never outlive its batch.
    */
-  async #writeSnapshot(offset: number, producers: readonly ProducerEntry[]): Promise<void> {
+  async #writeSnapshot(snapshot: UnwrittenSnapshot): Promise<void> {
+    const { offset, producers } = snapshot
+    this.#state.unwrittenSnapshot = snapshot
     try {
       await writeSnapshot(this.#io.fileSystem, this.#options.directory, offset, producers)
       this.#state.snapshotOffset = Math.max(this.#state.snapshotOffset, offset)
+      if (this.#state.unwrittenSnapshot === snapshot) this.#state.unwrittenSnapshot = undefined
     } catch (error) {
       if (isSyncFailure(error)) this.#broken(error)
       else this.#options.logger.warn('a snapshot of producers could not be written', { log: this.#state.name, error })
     }
+  }
+
+  /** Whether a snapshot stands at `offset` or behind it, after another try to write what is missing. */
+  #hasSnapshotFrom(offset: number): Promise<boolean> {
+    return this.#inOrder(async () => {
+      const { unwrittenSnapshot: snapshot } = this.#state
+      if (this.#state.snapshotOffset < offset && snapshot !== undefined) await this.#writeSnapshot(snapshot)
+      return this.#state.snapshotOffset >= offset
+    })
   }
 
   /** Stops everything without IO. */
@@ -450,9 +464,9 @@ export class Log {
   }
 
   async #dropNow(): Promise<void> {
-    const dropped = this.#state.segments.dropBefore(this.#state.logStartOffset)
-    if (dropped.length === 0) return
-    this.#isDropping = true
+    // With those whose files could not be renamed: were they left and newer ones gone, a start would find a hole between them.
+    this.#dropped = [...this.#dropped, ...this.#state.segments.dropBefore(this.#state.logStartOffset)]
+    if (this.#dropped.length === 0) return
     // Not one that is begun meanwhile: it must not be there before what is below it.
     const { active } = this.#state.segments
     // Nothing may be writing, syncing or sealing them any more.
@@ -462,8 +476,8 @@ export class Log {
     // What is left must tell where the log ends, whenever the process dies.
     await this.#io.create(active)
     await this.#io.sync(active)
-    await this.#io.setAside(dropped, this.#config.fileDeleteDelayMs)
-    this.#isDropping = false
+    await this.#io.setAside(this.#dropped, this.#config.fileDeleteDelayMs)
+    this.#dropped = []
   }
 
   #truncating(action: () => Promise<void>): Promise<void> {
@@ -579,7 +593,7 @@ export class Log {
       onWriteFailed: (groups, cause) => this.#takeBack(groups, cause),
       onBroken: (cause) => this.#broken(cause),
       beforeSeal: () => this.#writeEpochs(),
-      onSealed: (endOffset, producers) => this.#writeSnapshot(endOffset, producers),
+      onSealed: (offset, producers) => this.#writeSnapshot({ offset, producers }),
     }
   }
 
@@ -597,6 +611,7 @@ export class Log {
       roll: () => this.roll(),
       dropBelowStart: () => this.#dropBelowStart(),
       flush: () => this.flush(),
+      hasSnapshotFrom: (offset) => this.#hasSnapshotFrom(offset),
       inOrder: (action) => this.#inOrder(action),
       onBroken: (cause) => this.#broken(cause),
     }

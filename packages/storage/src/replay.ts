@@ -65,11 +65,28 @@ export function replayProducer(
     producers.append(incomingBatch(bytes, at), undo)
     return undefined
   }
-  const marker = incomingMarker(bytes, at)
+  const marker = incomingMarker(bytes, at) ?? emptiedMarker(producers, bytes, at)
   const completed = marker && producers.appendMarker(marker, undo)
   if (completed?.isAbort !== true) return undefined
   const { producerId, firstOffset, lastOffset } = completed
   return { producerId, firstOffset, lastOffset, lastStableOffset: producers.firstOpenOffset(lastOffset + 1) }
+}
+
+/**
+ * What compaction leaves of a marker when the records of its transaction are gone: a batch without records. A snapshot from before may
+ * still have the transaction open, and then nothing else would ever end it. How it ended concerns nobody any more.
+ */
+function emptiedMarker(producers: ProducerState, bytes: Buffer, at: number): IncomingMarker | undefined {
+  if (BatchHeader.recordCount(bytes, at) > 0) return undefined
+  const producerId = BatchHeader.producerId(bytes, at)
+  return {
+    producerId,
+    epoch: BatchHeader.producerEpoch(bytes, at),
+    coordinatorEpoch: producers.get(producerId)?.coordinatorEpoch ?? -1,
+    isAbort: false,
+    offset: BatchHeader.baseOffset(bytes, at),
+    timestamp: BatchHeader.maxTimestamp(bytes, at),
+  }
 }
 
 /** Takes a batch that is in the log into the leader epochs. True when a new epoch starts with it. */

@@ -114,6 +114,7 @@ async function settle(parts: TruncationParts, offset: number, snapshotOffsetMax:
   await removeSnapshotsAbove(io.fileSystem, directory, found, snapshotOffsetMax)
   const usable = found.filter((snapshotOffset) => snapshotOffset <= snapshotOffsetMax)
   state.snapshotOffset = Math.max(state.logStartOffset, ...usable)
+  state.unwrittenSnapshot = undefined
   state.producers = await rebuildProducers(io, directory, usable, segments.all, offset, logger)
   state.producers.advanceHighWatermark(state.highWatermark)
 }

@@ -30,6 +30,8 @@ export interface UpkeptLog {
   readonly dropBelowStart: () => Promise<void>
   /** Makes everything durable. */
   readonly flush: () => Promise<void>
+  /** Whether a snapshot of the producers at `offset`, or later, is on disk. */
+  readonly hasSnapshotFrom: (offset: number) => Promise<boolean>
   /** Runs what changes closed segments, one after the other. */
   readonly inOrder: <T>(action: () => Promise<T>) => Promise<T>
   readonly onBroken: (cause: unknown) => void
@@ -87,6 +89,8 @@ export class Upkeep {
     if (!this.#canBeCleaned) return undefined
     // What replaces older records must not be undone by a power cut: the marker of its transaction may be far behind it.
     await this.#log.flush()
+    // Nor may markers go that an older snapshot needs: the transactions that it has open would never end.
+    if (!(await this.#log.hasSnapshotFrom(plan.firstUncleanableOffset))) return undefined
     if (!this.#canBeCleaned) return undefined
     const { view, state, config, clock } = this.#log
     return inputForCleaning(view, state, config(), plan, { ...limits, nowMs: clock.now() })

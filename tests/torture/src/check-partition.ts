@@ -38,7 +38,7 @@ export async function checkPartition(log: Log, history: PartitionHistory, manner
   checkMissing({ start, end, matched, batches, past }, transactions, history)
   log.advanceHighWatermark(end)
   checkProducers(log, past, batches, name)
-  checkStable(log, past, transactions, name)
+  checkStable(log, past, transactions, history.truncatesTo === undefined ? undefined : transactionsOf(batches), name)
   const seen = committedOffsets(batches, aborted)
   const wanted = wantedOffsets(batches, matched, transactions, past)
   demand(seen.join() === wanted.join(), () => `${name}: readers of committed data see ${difference(seen, wanted)}`)
@@ -219,12 +219,21 @@ function checkProducers(log: Log, past: readonly AppendedBatch[], batches: reado
   }
 }
 
-/** The last stable offset is where the first open transaction begins; what was below the log's start may be forgotten. */
-function checkStable(log: Log, past: readonly AppendedBatch[], { open }: Transactions, name: string): void {
+/**
+ * The last stable offset is where the first open transaction begins; what was below the log's start may be forgotten. `left`: what is
+ * there, when a truncation under way may have taken the end of a transaction whose batches were cleaned.
+ */
+function checkStable(
+  log: Log,
+  past: readonly AppendedBatch[],
+  { open }: Transactions,
+  left: Transactions | undefined,
+  name: string,
+): void {
   const { logStartOffset: start, highWatermark, lastStableOffset } = log
   const clamped = (offsets: Iterable<number>) => Math.max(start, Math.min(highWatermark, ...offsets))
   const kept = transactionsOf(past.filter(({ lastOffset }) => lastOffset >= start)).open
-  const wanted = [clamped(open.values()), clamped(kept.values())]
+  const wanted = [open, kept, left?.open ?? open].map((starts) => clamped(starts.values()))
   demand(
     wanted.includes(lastStableOffset),
     () => `${name}: the last stable offset is ${lastStableOffset}, and must be ${wanted.join(' or ')}`,

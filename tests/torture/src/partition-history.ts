@@ -171,7 +171,8 @@ function narrowed(
   matched: ReadonlyMap<number, AppendedBatch>,
 ): AppendedBatch[] {
   const found = new Map(batches.map((batch) => [matched.get(batch.baseOffset), batch.records]))
-  return past.map((batch) => ({ ...batch, records: found.get(batch) ?? [] }))
+  const gone = { records: [], isTransactional: false }
+  return past.map((batch) => ({ ...batch, ...(found.has(batch) ? { records: found.get(batch) ?? [] } : gone) }))
 }
 
 /** How the transaction of a batch ended, by the markers below `end`. */
