@@ -11,18 +11,19 @@ import { StorageError } from './errors.ts'
 import { logDirectoryName } from './file-names.ts'
 import { joinPath, parentPath } from './fs/port.ts'
 import { GroupCommit, type GroupCommitOwner, type WriteGroup } from './group-commit.ts'
-import { type EpochEnd, type EpochEntry, leaderEpochFileName } from './leader-epochs.ts'
-import { type LoadedLog, loadLog, type UnwrittenSnapshot } from './loader.ts'
+import type { EpochEnd, EpochEntry } from './leader-epochs.ts'
+import { type LoadedLog, loadLog } from './loader.ts'
+import { LogChanges } from './log-changes.ts'
 import { committedBy, type LogListener, type LogOptions } from './log-options.ts'
 import { type ReadableLog, type ReadOptions, type ReadResult, readAtTail, readLog } from './log-reader.ts'
+import { LogSideFiles } from './log-side-files.ts'
 import { LogState } from './log-state.ts'
+import { LogTruncation } from './log-truncation.ts'
 import { encodePartitionMetadata, partitionMetadataFileName } from './partition-metadata.ts'
-import { writeSnapshot } from './producer-recovery.ts'
 import type { ProducerEntry } from './producer-state.ts'
 import type { Segment } from './segment.ts'
 import { isSyncFailure, SegmentIo } from './segment-io.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampedOffset } from './time-search.ts'
-import { cutLog, endBelow, restartLog, type TruncationParts } from './truncation.ts'
 import { Upkeep, type UpkeptLog } from './upkeep.ts'
 import { convertBeside, isForBeside } from './validate.ts'
 
@@ -37,23 +38,15 @@ export class Log {
   readonly #io: SegmentIo
   readonly #commit: GroupCommit
   readonly #view: ReadableLog
+  readonly #changes = new LogChanges(() => this.#checkUsable())
+  readonly #files: LogSideFiles
+  readonly #truncation: LogTruncation
   /** What keeps it small: retention and cleaning. */
   readonly upkeep: Upkeep
   readonly #listeners = new Set<LogListener>()
   #config: LogConfig
   #isConfigured = false
   #topicId: Uuid | undefined
-  /** Why nothing can be appended now: something that changes the whole log is under way. */
-  #blockedBy: string | undefined
-  #blockCount = 0
-  #exclusive: Promise<unknown> = Promise.resolve()
-  #epochsWriting: Promise<void> = Promise.resolve()
-  /** While a truncation is under way: what is certain to be left. */
-  #ceiling = Number.POSITIVE_INFINITY
-  /** While the log restarts: where it starts then. */
-  #startCeiling = Number.POSITIVE_INFINITY
-  /** The truncation under way has begun to change files. */
-  #isCut = false
   /** Segments below the log's start that are out of the log, and whose files may still be found. Oldest first. */
   #dropped: readonly Segment[]
   #failure: StorageError | undefined
@@ -67,7 +60,10 @@ export class Log {
     this.#state = new LogState(logDirectoryName(options.topicPartition), options.directory, loaded)
     this.#dropped = loaded.dropped
     this.#io = io
+    const { logger } = options
+    this.#files = new LogSideFiles({ state: this.#state, io, logger, onBroken: (cause) => this.#broken(cause) })
     this.#commit = new GroupCommit(io, options.clock, this.#commitOwner(), loaded.endOffset)
+    this.#truncation = this.#newTruncation()
     this.#view = this.#readable()
     this.upkeep = new Upkeep(this.#upkept())
     this.advanceHighWatermark(options.highWatermark ?? 0)
@@ -103,7 +99,7 @@ export class Log {
     const log = new Log(options, io, loaded)
     if (topicId !== undefined && loaded.topicId === undefined) await log.assignTopicId(topicId)
     // Found by walking segments that the recovery point will vouch for: they are not walked again.
-    if (loaded.epochsChanged && loaded.segments.length > 1) await log.#writeEpochs()
+    if (loaded.epochsChanged && loaded.segments.length > 1) await log.#files.writeEpochs()
     await log.#dropBelowStart()
     return log
   }
@@ -155,18 +151,18 @@ export class Log {
 
   /** Everything below was made durable together with what describes it. For the checkpoint. */
   get recoveryPoint(): number {
-    return Math.min(this.#commit.recoveryPoint(), this.#ceiling)
+    return Math.min(this.#commit.recoveryPoint(), this.#truncation.ceiling)
   }
 
   /** The high watermark for the checkpoint: never above what a truncation under way leaves. */
   get checkpointHighWatermark(): number {
-    return Math.min(this.#state.highWatermark, this.#ceiling)
+    return Math.min(this.#state.highWatermark, this.#truncation.ceiling)
   }
 
   /** The log's start for the checkpoint: when the first segment does not tell it, and never above what a restart under way leaves. */
   get checkpointLogStart(): number | undefined {
     const { logStartOffset, segments } = this.#state
-    const offset = Math.min(logStartOffset, this.#startCeiling)
+    const offset = Math.min(logStartOffset, this.#truncation.startCeiling)
     return offset > segments.first.baseOffset || this.#dropped.length > 0 ? offset : undefined
   }
 
@@ -324,7 +320,7 @@ export class Log {
   async flush(): Promise<void> {
     this.#checkUsable()
     await this.#commit.flush()
-    await this.#writeEpochs()
+    await this.#files.writeEpochs()
     if (this.#failure !== undefined) throw this.#failure
   }
 
@@ -333,22 +329,12 @@ export class Log {
    * written is written first; appends are refused meanwhile. Below the log's start everything goes. The result is durable.
    */
   truncateTo(offset: number): Promise<void> {
-    return this.#truncating(async () => {
-      if (offset >= this.#state.endOffset) return
-      if (offset < this.#state.logStartOffset) return this.#restartAt(offset)
-      const endOffset = await endBelow(this.#truncationParts(), offset)
-      // The log's start may be in the middle of the batch that goes: nothing is left then.
-      if (endOffset < this.#state.logStartOffset) return this.#restartAt(this.#state.logStartOffset)
-      await this.#lowerCeiling(endOffset)
-      this.#isCut = true
-      await cutLog(this.#truncationParts(), endOffset)
-      await this.#truncated()
-    })
+    return this.#exclusively('truncation', () => this.#truncation.cutAt(offset))
   }
 
   /** Drops everything and starts again, empty, at `offset`. The result is durable. */
   truncateFullyAndStartAt(offset: number): Promise<void> {
-    return this.#truncating(() => this.#restartAt(offset))
+    return this.#exclusively('truncation', () => this.#truncation.restartAt(offset))
   }
 
   /**
@@ -401,36 +387,10 @@ export class Log {
     if (this.#failure !== undefined) throw this.#failure
     await this.#io.create(this.#state.segments.active)
     await this.#io.writeIndexes(this.#state.segments.active)
-    await this.#writeEpochs()
+    await this.#files.writeEpochs()
     if (this.#state.endOffset > this.#state.snapshotOffset) {
-      await this.#writeSnapshot({ offset: this.#state.endOffset, producers: this.activeProducers() })
+      await this.#files.writeSnapshot({ offset: this.#state.endOffset, producers: this.activeProducers() })
     }
-  }
-
-  /**
-   * A snapshot saves the next start from walking the log; without one nothing is lost until it is cleaned. Its batches are durable
-   * before it is: a sequence number must never outlive its batch.
-   */
-  async #writeSnapshot(snapshot: UnwrittenSnapshot): Promise<void> {
-    const { offset, producers } = snapshot
-    this.#state.unwrittenSnapshot = snapshot
-    try {
-      await writeSnapshot(this.#io.fileSystem, this.#options.directory, offset, producers)
-      this.#state.snapshotOffset = Math.max(this.#state.snapshotOffset, offset)
-      if (this.#state.unwrittenSnapshot === snapshot) this.#state.unwrittenSnapshot = undefined
-    } catch (error) {
-      if (isSyncFailure(error)) this.#broken(error)
-      else this.#options.logger.warn('a snapshot of producers could not be written', { log: this.#state.name, error })
-    }
-  }
-
-  /** Whether a snapshot stands at `offset` or behind it, after another try to write what is missing. */
-  #hasSnapshotFrom(offset: number): Promise<boolean> {
-    return this.#inOrder(async () => {
-      const { unwrittenSnapshot: snapshot } = this.#state
-      if (this.#state.snapshotOffset < offset && snapshot !== undefined) await this.#writeSnapshot(snapshot)
-      return this.#state.snapshotOffset >= offset
-    })
   }
 
   /** Stops everything without IO. */
@@ -447,8 +407,8 @@ export class Log {
   #refusal(): AppendResult | undefined {
     const refused = (errorCode: number, message: string): AppendResult => ({ kind: 'refused', errorCode, message })
     if (this.#failure !== undefined) return refused(ErrorCode.KAFKA_STORAGE_ERROR, this.#failure.message)
-    if (this.#blockedBy !== undefined) {
-      return refused(ErrorCode.KAFKA_STORAGE_ERROR, `${this.#state.name}: ${this.#blockedBy} is under way`)
+    if (this.#changes.blockedBy !== undefined) {
+      return refused(ErrorCode.KAFKA_STORAGE_ERROR, `${this.#state.name}: ${this.#changes.blockedBy} is under way`)
     }
     if (this.#commit.queuedBytes <= queuedBytesMax) return undefined
     return refused(ErrorCode.REQUEST_TIMED_OUT, `${this.#state.name}: too much waits to be written`)
@@ -460,7 +420,7 @@ export class Log {
   }
 
   #dropBelowStart(): Promise<void> {
-    return this.#inOrder(() => this.#dropNow())
+    return this.#changes.inOrder(() => this.#dropNow())
   }
 
   async #dropNow(): Promise<void> {
@@ -480,70 +440,22 @@ export class Log {
     this.#dropped = []
   }
 
-  #truncating(action: () => Promise<void>): Promise<void> {
-    return this.#exclusively('truncation', async () => {
-      this.#commit.hold()
-      this.#isCut = false
-      try {
-        await action()
-      } finally {
-        this.#ceiling = Number.POSITIVE_INFINITY
-        this.#startCeiling = Number.POSITIVE_INFINITY
-        this.#commit.release()
-      }
+  #newTruncation(): LogTruncation {
+    const { clock, logger, beforeTruncation } = this.#options
+    const [state, io, commit] = [this.#state, this.#io, this.#commit]
+    return new LogTruncation({
+      state,
+      commit,
+      parts: () => ({ state, io, commit, clock, logger, fileDeleteDelayMs: this.#config.fileDeleteDelayMs }),
+      beforeCut: async () => beforeTruncation?.(this),
+      afterCut: () => this.#files.writeEpochs(),
+      onCut: () => this.#notify(),
     })
   }
 
-  async #lowerCeiling(offset: number): Promise<void> {
-    this.#ceiling = offset
-    await this.#options.beforeTruncation?.(this)
-  }
-
-  #truncationParts(): TruncationParts {
-    const { clock, logger } = this.#options
-    const { fileDeleteDelayMs } = this.#config
-    return { state: this.#state, io: this.#io, commit: this.#commit, clock, logger, fileDeleteDelayMs }
-  }
-
-  async #restartAt(offset: number): Promise<void> {
-    this.#startCeiling = offset
-    await this.#lowerCeiling(0)
-    this.#isCut = true
-    await restartLog(this.#truncationParts(), offset)
-    await this.#truncated()
-  }
-
-  async #truncated(): Promise<void> {
-    await this.#writeEpochs()
-    this.#ceiling = Number.POSITIVE_INFINITY
-    this.#startCeiling = Number.POSITIVE_INFINITY
-    this.#isCut = false
-    this.#notify()
-  }
-
-  /** Makes the epochs durable as they are now, after any write of them under way. */
-  #writeEpochs(): Promise<void> {
-    const write = async () => {
-      if (!this.#state.epochsChanged) return
-      this.#state.epochsChanged = false
-      try {
-        const path = joinPath(this.#options.directory, leaderEpochFileName)
-        await replaceFile(this.#io.fileSystem, path, this.#state.epochs.encode())
-      } catch (error) {
-        this.#state.epochsChanged = true
-        throw error
-      }
-    }
-    const result = this.#epochsWriting.then(write, write)
-    this.#epochsWriting = result.catch(() => {})
-    return result
-  }
-
-  /** Runs `action` once everything before it is done, with appends refused until it ends. A failure takes the log offline. */
+  /** Runs `action` alone, with appends refused until it ends. A failure takes the log offline. */
   #exclusively<T>(what: string, action: () => Promise<T>): Promise<T> {
-    this.#blockedBy = what
-    this.#blockCount++
-    const run = async (): Promise<T> => {
+    return this.#changes.exclusively(what, async () => {
       try {
         this.#checkUsable()
         await this.#commit.quiet()
@@ -551,34 +463,18 @@ export class Log {
         return await action()
       } catch (error) {
         // A truncation that could not begin, for want of space, has changed nothing.
-        const isWhole = what === 'truncation' && !this.#isCut && !isSyncFailure(error)
+        const isWhole = what === 'truncation' && !this.#truncation.isCut && !isSyncFailure(error)
         if (this.#failure === undefined && !isWhole) this.#broken(error)
         throw error
-      } finally {
-        if (--this.#blockCount === 0) this.#blockedBy = undefined
       }
-    }
-    const result = this.#exclusive.then(run, run)
-    this.#exclusive = result.catch(() => {})
-    return result
-  }
-
-  /** Runs `action` once what changes the closed segments before it is done. Appends go on. */
-  #inOrder<T>(action: () => Promise<T>): Promise<T> {
-    const run = () => {
-      this.#checkUsable()
-      return action()
-    }
-    const result = this.#exclusive.then(run, run)
-    this.#exclusive = result.catch(() => {})
-    return result
+    })
   }
 
   /** Throws unless the segments may change now. */
   #checkFree(): void {
     this.#checkUsable()
-    if (this.#blockedBy === undefined) return
-    throw new StorageError('wrong-state', `${this.#state.name}: ${this.#blockedBy} is under way`)
+    if (this.#changes.blockedBy === undefined) return
+    throw new StorageError('wrong-state', `${this.#state.name}: ${this.#changes.blockedBy} is under way`)
   }
 
   #checkUsable(): void {
@@ -592,8 +488,8 @@ export class Log {
       onAdvance: () => this.#notify(),
       onWriteFailed: (groups, cause) => this.#takeBack(groups, cause),
       onBroken: (cause) => this.#broken(cause),
-      beforeSeal: () => this.#writeEpochs(),
-      onSealed: (offset, producers) => this.#writeSnapshot({ offset, producers }),
+      beforeSeal: () => this.#files.writeEpochs(),
+      onSealed: (offset, producers) => this.#files.writeSnapshot({ offset, producers }),
     }
   }
 
@@ -606,13 +502,13 @@ export class Log {
       logger: this.#options.logger,
       config: () => this.#config,
       sealedOffset: () => this.recoveryPoint,
-      mayChange: () => this.#isConfigured && this.#failure === undefined && this.#blockedBy === undefined,
+      mayChange: () => this.#isConfigured && this.#failure === undefined && this.#changes.blockedBy === undefined,
       startAt: (offset) => this.#startAt(offset),
       roll: () => this.roll(),
       dropBelowStart: () => this.#dropBelowStart(),
       flush: () => this.flush(),
-      hasSnapshotFrom: (offset) => this.#hasSnapshotFrom(offset),
-      inOrder: (action) => this.#inOrder(action),
+      hasSnapshotFrom: (offset) => this.#changes.inOrder(() => this.#files.hasSnapshotFrom(offset)),
+      inOrder: (action) => this.#changes.inOrder(action),
       onBroken: (cause) => this.#broken(cause),
     }
   }

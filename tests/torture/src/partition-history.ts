@@ -147,11 +147,12 @@ export class PartitionHistory {
   }
 
   /** The log was opened with this in it, all of which is certain from now on. */
-  adopt({ start, end, matched, past, batches }: Found): void {
+  adopt(all: Found): void {
+    const { start, end, matched, past } = all
     const isOver = (a: AppendedBatch, b: AppendedBatch) => a.baseOffset <= b.lastOffset && b.baseOffset <= a.lastOffset
     const ghosts = this.ghosts.filter((ghost) => matched.get(ghost.baseOffset) === ghost)
     const mayHaveLost = this.truncatesTo !== undefined && this.cleanings.length > 0
-    const kept = mayHaveLost ? narrowed(past, batches, matched) : past
+    const kept = mayHaveLost ? narrowed(all) : past
     const live = kept.filter((batch) => !ghosts.some((ghost) => isOver(ghost, batch)))
     this.batches = [...live, ...ghosts].sort((a, b) => a.baseOffset - b.baseOffset)
     this.ghosts = []
@@ -165,14 +166,14 @@ export class PartitionHistory {
 }
 
 /** Only the records that were found: what replaced the rest was in a part of the log that a truncation took away. */
-function narrowed(
-  past: readonly AppendedBatch[],
-  batches: readonly SeenBatch[],
-  matched: ReadonlyMap<number, AppendedBatch>,
-): AppendedBatch[] {
+function narrowed({ past, batches, matched, start }: Found): AppendedBatch[] {
   const found = new Map(batches.map((batch) => [matched.get(batch.baseOffset), batch.records]))
-  const gone = { records: [], isTransactional: false }
-  return past.map((batch) => ({ ...batch, ...(found.has(batch) ? { records: found.get(batch) ?? [] } : gone) }))
+  return past.map((batch) => {
+    // Nobody looks for what is below the start, and a transaction may be open from there.
+    if (batch.lastOffset < start) return batch
+    const records = found.get(batch)
+    return records === undefined ? { ...batch, records: [], isTransactional: false } : { ...batch, records }
+  })
 }
 
 /** How the transaction of a batch ended, by the markers below `end`. */
