@@ -105,11 +105,7 @@ function toOutgoing(chunk: Chunk): Outgoing {
   const slice = chunk as LogSlice
   return {
     byteLength: slice.byteLength,
-    async read(position, size) {
-      const bytes = Buffer.allocUnsafe(size)
-      const count = await slice.file.read(bytes, slice.position + position)
-      return count === size ? bytes : bytes.subarray(0, count)
-    },
+    read: (target, position) => slice.file.read(target, slice.position + position),
     release: () => slice.release(),
   }
 }

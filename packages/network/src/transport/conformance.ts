@@ -95,11 +95,7 @@ export function describeTransport(name: string, create: () => TransportUnderTest
       const { listener, near, far } = await pair(create())
       const content = Buffer.alloc(700_000, 'range')
       let releasedCount = 0
-      const range: SendableBytes = {
-        byteLength: content.length,
-        read: async (position, size) => content.subarray(position, position + size),
-        release: () => void releasedCount++,
-      }
+      const range = rangeOf(content, () => void releasedCount++)
       near.connection.write([Buffer.from('head'), range, Buffer.from('tail'), range])
       near.connection.write([Buffer.from('end')])
       const expected = Buffer.concat([Buffer.from('head'), content, Buffer.from('tail'), content, Buffer.from('end')])
@@ -107,6 +103,47 @@ export function describeTransport(name: string, create: () => TransportUnderTest
       expect(releasedCount).toBe(2)
       near.connection.end()
       await far.closed
+      await listener.close()
+    })
+
+    it('keeps ranges apart that are under way on several connections, whoever is slow', async () => {
+      const pairs = await Promise.all([0, 1, 2, 3].map(() => pair(create())))
+      const contents = pairs.map((_, place) => Buffer.alloc(900_000 + place, `${place} of many `))
+      for (const { far } of pairs) far.connection.pause()
+      for (const [place, { near }] of pairs.entries()) {
+        const range = rangeOf(contents[place] as Buffer)
+        near.connection.write([Buffer.from('head'), range, range, range])
+      }
+      for (const [place, { far }] of [...pairs.entries()].reverse()) {
+        const content = contents[place] as Buffer
+        const expected = Buffer.concat([Buffer.from('head'), content, content, content])
+        far.connection.resume()
+        expect((await far.arrived(expected.length)).equals(expected)).toBe(true)
+      }
+      for (const { near, far, listener } of pairs) {
+        near.connection.end()
+        await far.closed
+        await listener.close()
+      }
+    })
+
+    it('releases a range whose connection is closed while it is read', async () => {
+      const { listener, near } = await pair(create())
+      let finish: (() => void) | undefined
+      const reading = new Promise<void>((resolve) => {
+        finish = resolve
+      })
+      const released = new Promise<void>((resolve) => {
+        const read = async (target: Buffer) => {
+          await reading
+          return target.length
+        }
+        near.connection.write([{ byteLength: 1_000_000, read, release: resolve }])
+      })
+      near.connection.destroy()
+      await near.closed
+      finish?.()
+      await released
       await listener.close()
     })
 
@@ -157,7 +194,7 @@ export function describeTransport(name: string, create: () => TransportUnderTest
       await near.closed
       await far.closed
       let releasedCount = 0
-      const range = { byteLength: 1, read: async () => Buffer.from('x'), release: () => void releasedCount++ }
+      const range = rangeOf(Buffer.from('x'), () => void releasedCount++)
       expect(near.connection.write([Buffer.from('late'), range])).toBe(true)
       expect(releasedCount).toBe(1)
       near.connection.end()
@@ -191,4 +228,9 @@ export function describeTransport(name: string, create: () => TransportUnderTest
       await listener.close()
     })
   })
+}
+
+function rangeOf(content: Buffer, release: () => void = () => {}): SendableBytes {
+  const read = async (target: Buffer, position: number) => content.copy(target, 0, position)
+  return { byteLength: content.length, read, release }
 }

@@ -1,6 +1,7 @@
 /** A network in one process: hosts by name, bytes delivered by the clock, in order. For tests and simulation. */
 import type { Clock } from '@millrace/base'
 import { OutgoingQueue } from './outgoing-queue.ts'
+import { PieceBuffers } from './piece-buffers.ts'
 import {
   type Address,
   type Connection,
@@ -30,12 +31,15 @@ class MemoryConnection implements Connection {
     this.#clock = clock
     this.local = local
     this.remote = remote
-    this.#queue = new OutgoingQueue({
-      send: (buffers, done) => this.#send(buffers, done),
-      drained: () => this.#handler?.onDrain(),
-      ended: () => this.#close(undefined, undefined),
-      failed: (error) => this.destroy(error),
-    })
+    this.#queue = new OutgoingQueue(
+      {
+        send: (buffers, done) => this.#send(buffers, done),
+        drained: () => this.#handler?.onDrain(),
+        ended: () => this.#close(undefined, undefined),
+        failed: (error) => this.destroy(error),
+      },
+      new PieceBuffers(),
+    )
   }
 
   get queuedSize(): number {

@@ -1,6 +1,7 @@
 /** TCP by Node: the only door to `node:net`. */
 import { createServer, connect as netConnect, type Socket } from 'node:net'
 import { OutgoingQueue } from './outgoing-queue.ts'
+import { PieceBuffers } from './piece-buffers.ts'
 import {
   type Address,
   type Connection,
@@ -49,6 +50,9 @@ function toTransportError(action: string, address: Address, cause: unknown): Tra
   return new TransportError(code, `Cannot ${action} ${formatAddress(address)}: ${detail}`, { cause })
 }
 
+/** Of all connections. */
+const pieces = new PieceBuffers()
+
 class NodeConnection implements Connection {
   readonly local: Address
   readonly remote: Address
@@ -62,12 +66,15 @@ class NodeConnection implements Connection {
     this.#socket = socket
     this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 }
     this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-    this.#queue = new OutgoingQueue({
-      send: (buffers, done) => this.#send(buffers, done),
-      drained: () => this.#handler?.onDrain(),
-      ended: () => socket.destroySoon(),
-      failed: (error) => this.destroy(error),
-    })
+    this.#queue = new OutgoingQueue(
+      {
+        send: (buffers, done) => this.#send(buffers, done),
+        drained: () => this.#handler?.onDrain(),
+        ended: () => socket.destroySoon(),
+        failed: (error) => this.destroy(error),
+      },
+      pieces,
+    )
     socket.setNoDelay(true)
     socket.on('error', (error) => {
       this.#error ??= toTransportError('talk to', this.remote, error)

@@ -1,8 +1,9 @@
 /** The order in which a connection's chunks leave: buffers at once, ranges of files piece by piece, nothing overtakes. */
+import type { PieceBuffers } from './piece-buffers.ts'
 import type { Outgoing, SendableBytes } from './port.ts'
 import { queuedSizeHigh, sendPieceSize } from './port.ts'
 
-/** Takes buffers; calls back when they were handed on and more is welcome. */
+/** Takes buffers; calls back when they were handed on: their memory is used again then, and more is welcome. */
 export interface Sink {
   send(buffers: readonly Buffer[], done: () => void): void
   /** All was sent, after the queue had been full. */
@@ -20,9 +21,11 @@ export class OutgoingQueue {
   #wasFull = false
   #isEnding = false
   readonly #sink: Sink
+  readonly #pieces: PieceBuffers
 
-  constructor(sink: Sink) {
+  constructor(sink: Sink, pieces: PieceBuffers) {
     this.#sink = sink
+    this.#pieces = pieces
   }
 
   get queuedSize(): number {
@@ -70,47 +73,79 @@ export class OutgoingQueue {
       return
     }
     this.#isBusy = true
-    if (Buffer.isBuffer(first)) this.#sendBuffers()
-    else {
-      this.#chunks.shift()
-      this.#sendRange(first).then(
-        () => this.#finished(),
-        (error: Error) => this.#sink.failed(error),
-      )
+    const buffers = this.#takeBuffers()
+    const range = this.#chunks[0]
+    if (range === undefined || Buffer.isBuffer(range)) {
+      this.#sink.send(buffers, () => {
+        this.#sent(buffers)
+        this.#finished()
+      })
+      return
     }
+    this.#chunks.shift()
+    this.#sendRange(buffers, range).then(
+      () => this.#finished(),
+      (error: Error) => this.#sink.failed(error),
+    )
   }
 
-  #sendBuffers(): void {
-    let count = 0
-    let size = 0
+  /** The buffers at the head of the queue. */
+  #takeBuffers(): Buffer[] {
     const buffers: Buffer[] = []
     for (const chunk of this.#chunks) {
       if (!Buffer.isBuffer(chunk)) break
       buffers.push(chunk)
-      size += chunk.length
-      count++
     }
-    this.#chunks.splice(0, count)
-    this.#sink.send(buffers, () => {
-      this.#queuedSize = Math.max(0, this.#queuedSize - size)
-      this.#finished()
+    this.#chunks.splice(0, buffers.length)
+    return buffers
+  }
+
+  /** The first piece leaves together with what comes before it, and while one piece is sent the next one is read. */
+  async #sendRange(head: readonly Buffer[], range: SendableBytes): Promise<void> {
+    let next: Promise<Buffer> | undefined = this.#readPiece(range, 0)
+    try {
+      let before = head
+      for (let position = 0; next !== undefined; before = []) {
+        const piece: Buffer = await next
+        next = undefined
+        position += piece.length
+        if (position < range.byteLength && !this.#isClosed) {
+          next = this.#readPiece(range, position)
+          // Told when its turn comes.
+          next.catch(() => {})
+        }
+        if (!this.#isClosed) await this.#send([...before, piece])
+        this.#pieces.giveBack(piece)
+        if (this.#isClosed) return
+      }
+    } finally {
+      // The file must not be closed, nor the memory used, while it is being read.
+      await next?.then(
+        (piece) => this.#pieces.giveBack(piece),
+        () => {},
+      )
+      range.release()
+    }
+  }
+
+  async #readPiece(range: SendableBytes, position: number): Promise<Buffer> {
+    const piece = this.#pieces.take(Math.min(sendPieceSize, range.byteLength - position))
+    const count = await range.read(piece, position)
+    if (count === 0) throw new Error(`a range of ${range.byteLength} bytes ended at ${position}`)
+    return count === piece.length ? piece : piece.subarray(0, count)
+  }
+
+  #send(buffers: readonly Buffer[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.#sink.send(buffers, () => {
+        this.#sent(buffers)
+        resolve()
+      })
     })
   }
 
-  async #sendRange(range: SendableBytes): Promise<void> {
-    try {
-      let position = 0
-      while (position < range.byteLength && !this.#isClosed) {
-        const piece = await range.read(position, Math.min(sendPieceSize, range.byteLength - position))
-        if (this.#isClosed) return
-        if (piece.length === 0) throw new Error(`a range of ${range.byteLength} bytes ended at ${position}`)
-        position += piece.length
-        await new Promise<void>((resolve) => this.#sink.send([piece], resolve))
-        this.#queuedSize = Math.max(0, this.#queuedSize - piece.length)
-      }
-    } finally {
-      range.release()
-    }
+  #sent(buffers: readonly Buffer[]): void {
+    for (const { length } of buffers) this.#queuedSize = Math.max(0, this.#queuedSize - length)
   }
 
   #finished(): void {

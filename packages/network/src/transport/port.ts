@@ -11,8 +11,8 @@ export interface Address {
  */
 export interface SendableBytes {
   readonly byteLength: number
-  /** The bytes from `position` (in this range) on, at most `size` of them. */
-  read(position: number, size: number): Promise<Buffer>
+  /** Fills `target` with the bytes from `position` (in this range) on; how many, which may be fewer, 0 at the end of the file. */
+  read(target: Buffer, position: number): Promise<number>
   /** Called once, when the bytes were sent or never will be. */
   release(): void
 }
