@@ -44,6 +44,8 @@ export interface BrokerPorts {
   readonly random: Random
   /** For what takes too long for the event loop: compression, compaction. In place by default. */
   readonly workers?: Workers
+  /** Awaited before logs are checked that a crash left: the time to load a faster checksum, which an orderly start does without. */
+  readonly beforeRecovery?: () => Promise<unknown>
 }
 
 export interface BrokerOptions {
@@ -123,7 +125,7 @@ class BrokerParts {
 
   static async build(options: BrokerOptions): Promise<BrokerParts> {
     const { config, ports, logger } = options
-    const { fileSystem, clock, random, workers } = ports
+    const { fileSystem, clock, random, workers, beforeRecovery } = ports
     const controllerEndpoint = controllerEndpointOf(config)
     const { clusterId, formatted, unusable } = await formatDirectories({
       fileSystem,
@@ -150,6 +152,7 @@ class BrokerParts {
       random,
       logger,
       ...(workers === undefined ? {} : { workers }),
+      ...(beforeRecovery === undefined ? {} : { beforeRecovery }),
       durability: config.durability,
       // The metadata is not read yet, so any topic may be a compacted one.
       configFor: (topic) => ({ ...logConfigOf(configs.topicConfig(topic)), cleanupPolicy: ['compact'] }),

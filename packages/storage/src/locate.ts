@@ -8,8 +8,9 @@ import { scanBatches, seekChunkBytes } from './scan.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentIo } from './segment-io.ts'
 
-interface FoundBatch extends BatchPlace {
+export interface FoundBatch extends BatchPlace {
   readonly lastOffset: number
+  readonly maxTimestamp: number
 }
 
 /** The first batch of the segment whose last offset is at least `offset`; undefined when there is none. */
@@ -92,8 +93,10 @@ async function findFrom(
     const lastOffset = baseOffset + BatchHeader.lastOffsetDelta(bytes, at)
     isWrong = position === start && indexed !== undefined && lastOffset !== indexed
     if (isWrong) return false
-    if (lastOffset >= offset) found = { baseOffset, lastOffset, position, size: BatchHeader.size(bytes, at) }
-    return found === undefined
+    if (lastOffset < offset) return true
+    const maxTimestamp = BatchHeader.maxTimestamp(bytes, at)
+    found = { baseOffset, lastOffset, position, size: BatchHeader.size(bytes, at), maxTimestamp }
+    return false
   })
   if (isWrong || (end.problem !== undefined && end.position === start && indexed !== undefined)) return 'wrong-index'
   if (end.problem === undefined) return found

@@ -95,6 +95,20 @@ describe('LogManager', () => {
     expect([third.previousBrokerEpoch, third.get(t0)?.endOffset]).toEqual([undefined, 5])
   })
 
+  it('prepares for checking only what a crash left', async () => {
+    const disk = await newDisk('/data')
+    let count = 0
+    const beforeRecovery = async () => void count++
+    const manager = await open(disk, { beforeRecovery })
+    await appendAcked(await manager.ensureLog(t0, topicId), makeBatch())
+    await manager.close({ clean: true, brokerEpoch: 1 })
+    const again = await open(disk, { beforeRecovery })
+    expect(count).toBe(0)
+    await again.close({ clean: false, brokerEpoch: 1 })
+    await open(disk, { beforeRecovery })
+    expect(count).toBe(1)
+  })
+
   it('makes one log for many callers, and none for another topic of that name', async () => {
     const manager = await open(await newDisk('/data'))
     const [a, b] = await Promise.all([manager.ensureLog(t0, topicId), manager.ensureLog(t0, topicId)])

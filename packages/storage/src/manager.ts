@@ -60,6 +60,8 @@ export interface LogManagerOptions extends LogDirectoriesOptions {
   readonly openFilesMax?: number
   /** Memory for indexes of closed segments. 32 MiB by default. */
   readonly indexCacheBytesMax?: number
+  /** Awaited before logs are opened that were not closed in order: the time to load what makes checking them faster. */
+  readonly beforeRecovery?: () => Promise<unknown>
   /** Logs opened or closed at once. 4 by default (`num.recovery.threads.per.data.dir`). */
   readonly concurrencyMax?: number
 }
@@ -336,6 +338,7 @@ export class LogManager {
       else if (meaning.topic !== metadataPartition.topic) found.push(meaning)
     }
     if (this.#strays.length > 0) logger.warn('directories that are no logs are left alone', { strays: this.#strays })
+    if (!cleanShutdown && found.length > 0) await this.#options.beforeRecovery?.()
     await forEachLimited(found, this.#concurrencyMax, async (topicPartition) => {
       await this.#loadLog(home, topicPartition, configFor(topicPartition.topic), cleanShutdown)
     })

@@ -2,7 +2,7 @@
 import { BatchHeader, batchHeaderSize, openBatch } from '@millrace/protocol'
 import { StorageError } from './errors.ts'
 import { type File, readFully } from './fs/port.ts'
-import { headerAt, locateBatch } from './locate.ts'
+import { type FoundBatch, locateBatch } from './locate.ts'
 import type { ReadableLog } from './log-reader.ts'
 import { scanBatches, seekChunkBytes } from './scan.ts'
 import type { Segment } from './segment.ts'
@@ -87,23 +87,22 @@ export async function firstTimestampOf(log: ReadableLog, segment: Segment): Prom
 async function maxTimestampOf(log: ReadableLog, segment: Segment): Promise<{ timestamp: number }> {
   if (segment.maxTimestamp === undefined) {
     const { last } = (await log.io.cache.get(segment)).times
-    const { timestamp, offset } = (await isTimeRight(log, segment, last)) ? last : await newestBatch(log, segment)
+    const { timestamp, offset } = (await batchOf(log, segment, last)) ? last : await newestBatch(log, segment)
     segment.maxTimestamp = timestamp
     segment.maxTimestampOffset = offset
   }
   return { timestamp: segment.maxTimestamp }
 }
 
-/** Whether an entry of the time index, which nothing protects, is of a batch that it can be of. One of no batch says nothing. */
-async function isTimeRight(
+/** The batch of an entry of the time index, which nothing protects; undefined when it is of none that it can be of. */
+async function batchOf(
   log: ReadableLog,
   segment: Segment,
   { timestamp, offset }: TimestampOffset,
-): Promise<boolean> {
-  if (timestamp < 0) return false
+): Promise<FoundBatch | undefined> {
+  if (timestamp < 0) return undefined
   const batch = await locateBatch(log.io, segment, offset)
-  if (batch === undefined || batch.baseOffset > offset) return false
-  return BatchHeader.maxTimestamp(await headerAt(log.io, segment, batch.position), 0) === timestamp
+  return batch !== undefined && batch.baseOffset <= offset && batch.maxTimestamp === timestamp ? batch : undefined
 }
 
 /** The largest timestamp of the segment's batches, by their headers. */
@@ -132,8 +131,11 @@ async function searchSegment(
   const { times } = log.io.cache.peek(segment) ?? (await log.io.cache.get(segment))
   // Timestamps below the entry's offset are below the entry's own: its batch was the first to reach it.
   const entry = times.lookup(timestamp)
-  const from = (await isTimeRight(log, segment, entry)) ? entry.offset : segment.baseOffset
-  const start = await locateBatch(log.io, segment, Math.max(from, log.logStartOffset))
+  const first = await batchOf(log, segment, entry)
+  const isBelowStart = first === undefined || first.lastOffset < log.logStartOffset
+  const start = isBelowStart
+    ? await locateBatch(log.io, segment, Math.max(first?.baseOffset ?? segment.baseOffset, log.logStartOffset))
+    : first
   if (start === undefined) return undefined
   const lease = await log.io.open(segment)
   try {

@@ -20,9 +20,7 @@ describe('ResponseQueue', () => {
 
   it('releases ranges that are never sent, settled before or after the close', () => {
     let releasedCount = 0
-    const range = (): Outgoing[] => [
-      { byteLength: 1, read: async () => 1, release: () => void releasedCount++ },
-    ]
+    const range = (): Outgoing[] => [{ byteLength: 1, read: async () => 1, release: () => void releasedCount++ }]
     const queue = new ResponseQueue(() => {})
     const [first, second] = [queue.reserve(), queue.reserve()]
     second.settle(range())

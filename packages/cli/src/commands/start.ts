@@ -64,6 +64,7 @@ export const startCommand: Command = {
           clock: systemClock,
           random: systemRandom,
           workers,
+          beforeRecovery: loadNativeCrc32c,
         },
         logger,
         onFatal: (error) => {
