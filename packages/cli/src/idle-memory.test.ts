@@ -1,5 +1,7 @@
+import { ManualClock } from '@millrace/base'
 import { describe, expect, it } from 'vitest'
-import { collectGarbage, IdleMemory } from './idle-memory.ts'
+import { IdleMemory, keepMemorySmall } from './idle-memory.ts'
+import { processMemory } from './system.ts'
 
 const mebibyte = 1 << 20
 
@@ -20,13 +22,34 @@ describe('IdleMemory', () => {
   })
 })
 
-describe('collectGarbage', () => {
-  it('frees what nobody holds', async () => {
+describe('keepMemorySmall', () => {
+  it('looks every 5 s, until it is told to let it be', async () => {
+    const clock = new ManualClock()
+    let collectCount = 0
+    const grown = { cpuMs: 0, heapSize: 60 * mebibyte, usedSize: 40 * mebibyte }
+    const letBe = keepMemorySmall(clock, { state: () => grown, collect: async () => void collectCount++ })
+    clock.advance(4999)
+    expect(collectCount).toBe(0)
+    clock.advance(1)
+    expect(collectCount).toBe(1)
+    await new Promise(setImmediate)
+    clock.advance(5000)
+    expect(collectCount).toBe(1)
+    await new Promise(setImmediate)
+    grown.heapSize = 80 * mebibyte
+    letBe()
+    clock.advance(5000)
+    expect(collectCount).toBe(1)
+  })
+})
+
+describe('the memory of this process', () => {
+  it('shrinks by what nobody holds, when it is collected', async () => {
     let held: unknown[] | undefined = Array.from({ length: 400_000 }, (_, index) => ({ index }))
     const before = process.memoryUsage().heapUsed
     expect(held.length).toBe(400_000)
     held = undefined
-    await collectGarbage()
+    await processMemory.collect()
     expect(process.memoryUsage().heapUsed).toBeLessThan(before - 8 * mebibyte)
   })
 })

@@ -42,36 +42,23 @@ export class IdleMemory {
   }
 }
 
-function stateOf(): MemoryState {
-  const { user, system } = process.cpuUsage()
-  const { heapTotal, heapUsed } = process.memoryUsage()
-  return { cpuMs: (user + system) / 1000, heapSize: heapTotal, usedSize: heapUsed }
+/** The process, as far as its memory goes. */
+export interface ProcessMemory {
+  state(): MemoryState
+  /** Collects garbage and gives free memory back to the system. */
+  collect(): Promise<void>
 }
 
-/** Collects garbage and gives free memory back to the system. */
-export async function collectGarbage(): Promise<void> {
-  const { Session } = await import('node:inspector')
-  const session = new Session()
-  session.connect()
-  try {
-    await new Promise<void>((resolve, reject) => {
-      session.post('HeapProfiler.collectGarbage', (error) => (error ? reject(error) : resolve()))
-    })
-  } finally {
-    session.disconnect()
-  }
-}
-
-/** Looks after the memory of this process until the returned function is called. */
-export function keepMemorySmall(clock: Clock): () => void {
-  const memory = new IdleMemory(stateOf().cpuMs)
+/** Looks after the memory of a process until the returned function is called. */
+export function keepMemorySmall(clock: Clock, memory: ProcessMemory): () => void {
+  const idle = new IdleMemory(memory.state().cpuMs)
   let timer: Timer
   const check = () => {
     timer = clock.schedule(checkMs, () => {
       void (async () => {
-        if (memory.isDue(stateOf(), checkMs)) {
-          await collectGarbage()
-          memory.collected(stateOf().heapSize)
+        if (idle.isDue(memory.state(), checkMs)) {
+          await memory.collect()
+          idle.collected(memory.state().heapSize)
         }
         check()
       })()

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { ProcessMemory } from './idle-memory.ts'
 import type { Terminal } from './terminal.ts'
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -41,6 +42,27 @@ export function processTerminal(): Terminal {
     readFile: (path) => readFile(path, 'utf8'),
     resolvePath: (path) => resolve(path),
   }
+}
+
+/** The memory of this process. */
+export const processMemory: ProcessMemory = {
+  state() {
+    const { user, system } = process.cpuUsage()
+    const { heapTotal, heapUsed } = process.memoryUsage()
+    return { cpuMs: (user + system) / 1000, heapSize: heapTotal, usedSize: heapUsed }
+  },
+  async collect() {
+    const { Session } = await import('node:inspector')
+    const session = new Session()
+    session.connect()
+    try {
+      await new Promise<void>((done, failed) => {
+        session.post('HeapProfiler.collectGarbage', (error) => (error ? failed(error) : done()))
+      })
+    } finally {
+      session.disconnect()
+    }
+  },
 }
 
 /** The version in the manifest beside the program. */

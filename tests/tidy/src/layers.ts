@@ -52,6 +52,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'node:net': ['packages/network/src/transport/node.ts', 'packages/storage/src/fs/node.ts'],
   'node:os': ['packages/storage/src/fs/node.ts', 'packages/cli/src/system.ts'],
   'node:path': ['packages/cli/src/system.ts'],
+  'node:inspector': ['packages/cli/src/system.ts'],
   'node:zlib': ['packages/protocol/src/compression/zlib.ts'],
   'node:readline': ['packages/cli/src/system.ts'],
   'node:module': ['packages/millrace/src/bin.ts'],

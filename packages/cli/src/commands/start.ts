@@ -3,7 +3,7 @@ import { inlineWorkers, loadNativeCrc32c, systemClock, systemRandom, ThreadWorke
 import { type Command, CommandError, type CommandInput, exitCode, UsageError } from '../command.ts'
 import { keepMemorySmall } from '../idle-memory.ts'
 import { type LogLevel, lineLogger, logLevels } from '../log-lines.ts'
-import { exitNow } from '../system.ts'
+import { exitNow, processMemory } from '../system.ts'
 import type { Terminal } from '../terminal.ts'
 
 const defaultDirectory = './.millrace'
@@ -80,7 +80,7 @@ export const startCommand: Command = {
       // After the first clients are served: loading a native module takes longer than what it saves them.
       const isNative = await loadNativeCrc32c()
       logger.debug(isNative ? 'Checksums are computed natively' : 'Checksums are computed in JavaScript')
-      const letMemoryBe = keepMemorySmall(systemClock)
+      const letMemoryBe = keepMemorySmall(systemClock, processMemory)
       await untilAborted(terminal.signal)
       letMemoryBe()
       await broker.stop()

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
-import { crc32c } from '@millrace/base'
+import { type Clock, crc32c, systemClock } from '@millrace/base'
 import { InPlaceCalls } from './in-place.ts'
 import {
   baseName,
@@ -56,24 +56,29 @@ function call<T>(operation: string, path: string, start: (done: Callback<T>) => 
 /** Longest read that is made in place. */
 const inPlaceReadBytesMax = 64 << 10
 
+interface InPlace {
+  readonly calls: InPlaceCalls
+  readonly clock: Clock
+}
+
 /** As {@link call}, or in place with its twin. */
 async function shortCall<T>(
-  inPlace: InPlaceCalls,
+  { calls, clock }: InPlace,
   operation: string,
   path: string,
   now: () => T,
   start: (done: Callback<T>) => void,
 ): Promise<T> {
-  const startMs = performance.now()
-  if (!inPlace.isDue(startMs)) {
-    return call(operation, path, start).finally(() => inPlace.yielded(performance.now()))
+  const startMs = clock.monotonic()
+  if (!calls.isDue(startMs)) {
+    return call(operation, path, start).finally(() => calls.yielded(clock.monotonic()))
   }
   try {
     return now()
   } catch (error) {
     throw failure(operation, path, error)
   } finally {
-    inPlace.made(performance.now() - startMs)
+    calls.made(clock.monotonic() - startMs)
   }
 }
 
@@ -114,10 +119,10 @@ class NodeFile implements File {
   readonly path: string
   readonly descriptor: number
   readonly #gate: SyncGate
-  readonly #inPlace: InPlaceCalls
+  readonly #inPlace: InPlace
   #closing: Promise<void> | undefined
 
-  constructor(path: string, descriptor: number, gate: SyncGate, inPlace: InPlaceCalls) {
+  constructor(path: string, descriptor: number, gate: SyncGate, inPlace: InPlace) {
     this.path = path
     this.descriptor = descriptor
     this.#gate = gate
@@ -198,14 +203,18 @@ const flags: Readonly<Record<OpenMode, number>> = {
 /** The machine's disks. Paths are the system's. Syncs are capped at three at a time per instance. */
 export class NodeFileSystem implements FileSystem {
   readonly #gate = new SyncGate()
-  readonly #inPlace = new InPlaceCalls()
+  readonly #inPlace: InPlace
+
+  constructor(clock: Clock = systemClock) {
+    this.#inPlace = { calls: new InPlaceCalls(), clock }
+  }
 
   async inPlace<T>(action: () => Promise<T>): Promise<T> {
-    this.#inPlace.begin()
+    this.#inPlace.calls.begin()
     try {
       return await action()
     } finally {
-      this.#inPlace.end()
+      this.#inPlace.calls.end()
     }
   }
 
