@@ -1,4 +1,4 @@
-import { ManualClock } from '@millrace/base'
+import { ManualClock, silentLogger } from '@millrace/base'
 import { describe, expect, it } from 'vitest'
 import { IdleMemory, keepMemorySmall } from './idle-memory.ts'
 import { processMemory } from './system.ts'
@@ -18,7 +18,7 @@ describe('IdleMemory', () => {
 
   it('leaves a heap alone whose collection would be felt', () => {
     const memory = new IdleMemory(0)
-    expect(memory.isDue({ cpuMs: 0, heapSize: 900 * mebibyte, usedSize: 300 * mebibyte }, 5000)).toBe(false)
+    expect(memory.isDue({ cpuMs: 0, heapSize: 900 * mebibyte, usedSize: 129 * mebibyte }, 5000)).toBe(false)
   })
 })
 
@@ -27,7 +27,7 @@ describe('keepMemorySmall', () => {
     const clock = new ManualClock()
     let collectCount = 0
     const grown = { cpuMs: 0, heapSize: 60 * mebibyte, usedSize: 40 * mebibyte }
-    const letBe = keepMemorySmall(clock, { state: () => grown, collect: async () => void collectCount++ })
+    const letBe = keepMemorySmall(clock, { state: () => grown, collect: async () => void collectCount++ }, silentLogger)
     clock.advance(4999)
     expect(collectCount).toBe(0)
     clock.advance(1)
@@ -40,6 +40,37 @@ describe('keepMemorySmall', () => {
     letBe()
     clock.advance(5000)
     expect(collectCount).toBe(1)
+  })
+})
+
+describe('keepMemorySmall, while memory is being collected', () => {
+  const state = () => ({ cpuMs: 0, heapSize: 60 * mebibyte, usedSize: 40 * mebibyte })
+
+  it('does not look again when it is told to let it be', async () => {
+    const clock = new ManualClock()
+    let finish: (() => void) | undefined
+    let collectCount = 0
+    const collect = () => {
+      collectCount++
+      return new Promise<void>((resolve) => {
+        finish = resolve
+      })
+    }
+    const letBe = keepMemorySmall(clock, { state, collect }, silentLogger)
+    clock.advance(5000)
+    letBe()
+    finish?.()
+    await new Promise(setImmediate)
+    expect([collectCount, clock.pendingCount]).toEqual([1, 0])
+  })
+
+  it('survives that it cannot be, and gives up', async () => {
+    const clock = new ManualClock()
+    const collect = () => Promise.reject(new Error('no inspector here'))
+    keepMemorySmall(clock, { state, collect }, silentLogger)
+    clock.advance(5000)
+    await new Promise(setImmediate)
+    expect(clock.pendingCount).toBe(0)
   })
 })
 

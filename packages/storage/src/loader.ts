@@ -58,7 +58,7 @@ export interface LoadedLog {
   readonly producers: ProducerState
   /** Of the newest snapshot of them; undefined when there is none. */
   readonly snapshotOffset: number | undefined
-  /** Where the active segment starts, if no snapshot stands there or behind. */
+  /** At the start of the active segment, or else at the end of the log, unless a snapshot stands there or behind. */
   readonly unwrittenSnapshot: UnwrittenSnapshot | undefined
   /** From `partition.metadata`; undefined when there is no such file. */
   readonly topicId: Uuid | undefined
@@ -354,7 +354,8 @@ class Loader {
     const producers =
       this.#producers ?? (await rebuildProducers(this.#io, directory, snapshots, segments, endOffset, logger))
     const snapshotOffset = snapshots.at(-1)
-    this.#snapshot ??= { offset: endOffset, producers: [...producers.entries()] }
+    const knownOffset = snapshotOffset ?? logStartOffset
+    if (endOffset > knownOffset) this.#snapshot ??= { offset: endOffset, producers: [...producers.entries()] }
     const isCut = this.#epochs.truncateFromEnd(endOffset)
     const isShortened = this.#epochs.truncateFromStart(logStartOffset)
     return {
@@ -366,7 +367,8 @@ class Loader {
       epochsChanged: this.#epochsChanged || isCut || isShortened,
       producers,
       snapshotOffset,
-      unwrittenSnapshot: this.#snapshot.offset > (snapshotOffset ?? logStartOffset) ? this.#snapshot : undefined,
+      unwrittenSnapshot:
+        this.#snapshot !== undefined && this.#snapshot.offset > knownOffset ? this.#snapshot : undefined,
       topicId,
     }
   }

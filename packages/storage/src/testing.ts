@@ -11,3 +11,4 @@ export { type KeptBatch, type KeptRecord, readKeptBatches } from './cleaner/kept
 export { type ConformanceCase, fileSystemConformance } from './fs/conformance.ts'
 export { type Fault, type FaultRule, FaultyFileSystem, sectorBytes, seededFaults } from './fs/faulty.ts'
 export type { Operation, OperationName } from './fs/memory.ts'
+export { type FileOverrides, type FileSystemOverrides, wrapFileSystem } from './fs/wrapped.ts'

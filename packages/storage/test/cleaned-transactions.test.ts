@@ -9,7 +9,7 @@ import type { Log } from '../src/log.ts'
 import { LogCleaner } from '../src/log-cleaner.ts'
 import { whenAckable } from '../src/when-ackable.ts'
 import { makeBatch, makeMarker } from './batches.ts'
-import { openLog, readAll } from './logs.ts'
+import { cleanerSettings, openLog, readAll } from './logs.ts'
 
 const time = new ManualClock()
 const clock = {
@@ -42,14 +42,7 @@ async function clean(disk: FileSystem, log: Log): Promise<void> {
     logger: silentLogger,
     workers: inlineWorkers,
     job: createCleanJob({ fileSystem: disk, clock, digest: sha256 }),
-    settings: () => ({
-      isEnabled: true,
-      concurrencyMax: 1,
-      backoffMs: 15_000,
-      dedupeBytes: 1 << 20,
-      ioBytesPerSecondMax: Number.POSITIVE_INFINITY,
-      ioBufferBytes: 1 << 16,
-    }),
+    settings: () => cleanerSettings,
     logs: () => [log],
     cleanedOffset: () => cleanedOffset,
     onCleaned: async (_, offset) => {

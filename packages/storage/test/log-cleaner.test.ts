@@ -5,23 +5,13 @@ import { defaultLogConfig, type LogConfig } from '../src/config.ts'
 import { formatDirectory } from '../src/data-directory.ts'
 import { FaultyFileSystem } from '../src/fs/faulty.ts'
 import type { Log } from '../src/log.ts'
-import type { CleanerSettings } from '../src/log-cleaner.ts'
 import { LogManager, type LogManagerOptions } from '../src/manager.ts'
 import { batchOffsets } from './batches.ts'
-import { appendAcked, readAll, testTopicId } from './logs.ts'
+import { appendAcked, cleanerSettings, readAll, testTopicId } from './logs.ts'
 
 const start = 1_750_000_000_000
 const compacted: LogConfig = { ...defaultLogConfig, cleanupPolicy: ['compact'], segmentBytes: 1000 }
 const t0 = { topic: 't', partition: 0 }
-
-const settings: CleanerSettings = {
-  isEnabled: true,
-  concurrencyMax: 1,
-  backoffMs: 15_000,
-  dedupeBytes: 1 << 20,
-  ioBytesPerSecondMax: Number.POSITIVE_INFINITY,
-  ioBufferBytes: 1 << 16,
-}
 
 async function world(options: Partial<LogManagerOptions> = {}) {
   const time = new ManualClock(start)
@@ -45,7 +35,7 @@ async function world(options: Partial<LogManagerOptions> = {}) {
       logger: silentLogger,
       durability: 'fsync',
       configFor: () => compacted,
-      cleanerSettings: () => settings,
+      cleanerSettings: () => cleanerSettings,
       ...options,
       ...more,
     })

@@ -6,6 +6,7 @@ import { FilePool } from '../src/file-pool.ts'
 import type { FileSystem } from '../src/fs/port.ts'
 import { IndexCache } from '../src/index-files.ts'
 import { Log } from '../src/log.ts'
+import type { CleanerSettings } from '../src/log-cleaner.ts'
 import type { LogOptions } from '../src/log-options.ts'
 import type { ReadResult } from '../src/log-reader.ts'
 import { whenAckable } from '../src/when-ackable.ts'
@@ -39,6 +40,16 @@ export function logOptions(fileSystem: FileSystem, options: OpenOptions = {}): L
 
 export async function openLog(fileSystem: FileSystem, options: OpenOptions = {}): Promise<Log> {
   return Log.open(logOptions(fileSystem, options))
+}
+
+/** One cleaning at a time, as fast as it goes, every 15 s. */
+export const cleanerSettings: CleanerSettings = {
+  isEnabled: true,
+  concurrencyMax: 1,
+  backoffMs: 15_000,
+  dedupeBytes: 1 << 20,
+  ioBytesPerSecondMax: Number.POSITIVE_INFINITY,
+  ioBufferBytes: 1 << 16,
 }
 
 export const client = { origin: 'client', leaderEpoch: 0 } as const

@@ -80,7 +80,7 @@ export const startCommand: Command = {
       // After the first clients are served: loading a native module takes longer than what it saves them.
       const isNative = await loadNativeCrc32c()
       logger.debug(isNative ? 'Checksums are computed natively' : 'Checksums are computed in JavaScript')
-      const letMemoryBe = keepMemorySmall(systemClock, processMemory)
+      const letMemoryBe = keepMemorySmall(systemClock, processMemory, logger)
       await untilAborted(terminal.signal)
       letMemoryBe()
       await broker.stop()

@@ -24,9 +24,14 @@ export class InPlaceCalls {
     this.#users--
   }
 
+  /** Whether anybody asks for calls in place; the others need not know of any of this. */
+  get isWanted(): boolean {
+    return this.#users > 0 && this.#patienceMs > 0
+  }
+
   /** Whether the next call is made in place. If not, others get their turn before it is answered. */
   isDue(nowMs: number): boolean {
-    return this.#users > 0 && this.#patienceMs > 0 && nowMs <= this.#turnEndMs
+    return this.isWanted && nowMs <= this.#turnEndMs
   }
 
   /** A call was made in place. */

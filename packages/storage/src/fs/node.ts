@@ -62,7 +62,17 @@ interface InPlace {
 }
 
 /** As {@link call}, or in place with its twin. */
-async function shortCall<T>(
+function shortCall<T>(
+  inPlace: InPlace,
+  operation: string,
+  path: string,
+  now: () => T,
+  start: (done: Callback<T>) => void,
+): Promise<T> {
+  return inPlace.calls.isWanted ? hurriedCall(inPlace, operation, path, now, start) : call(operation, path, start)
+}
+
+async function hurriedCall<T>(
   { calls, clock }: InPlace,
   operation: string,
   path: string,

@@ -1,8 +1,10 @@
 /** Files of partitions are synced, the directories that name them are not. */
+
+import { wrapFileSystem } from '@millrace/storage/testing'
 import { acknowledged } from '../checkers/acknowledged.ts'
 import { oneValuePerOffset } from '../checkers/one-value-per-offset.ts'
+import { isPartitionDirectory } from './log-paths.ts'
 import type { Plant } from './plant.ts'
-import { isPartitionDirectory, wrapFileSystem } from './wrapped-file-system.ts'
 
 export const directorySyncOmitted: Plant = {
   name: 'directory-sync-omitted',

@@ -1,8 +1,8 @@
 /** Reads of a log are sometimes one bit off, and nobody looks. */
 import { randomBelow } from '@millrace/base'
+import { wrapFileSystem } from '@millrace/storage/testing'
 import { intact } from '../checkers/intact.ts'
 import type { Plant } from './plant.ts'
-import { wrapFileSystem } from './wrapped-file-system.ts'
 
 const oneIn = 50
 

@@ -1,9 +1,10 @@
 /** A sync says that it is done before it has begun: a reply before the commit, seen from the disk. */
 import { randomBelow } from '@millrace/base'
+import { wrapFileSystem } from '@millrace/storage/testing'
 import { acknowledged } from '../checkers/acknowledged.ts'
 import { oneValuePerOffset } from '../checkers/one-value-per-offset.ts'
+import { isRecords } from './log-paths.ts'
 import type { Plant } from './plant.ts'
-import { isRecords, wrapFileSystem } from './wrapped-file-system.ts'
 
 const delayMsMax = 200
 

@@ -1,8 +1,10 @@
 /** The disk is never asked to keep records. */
+
+import { wrapFileSystem } from '@millrace/storage/testing'
 import { acknowledged } from '../checkers/acknowledged.ts'
 import { oneValuePerOffset } from '../checkers/one-value-per-offset.ts'
+import { isRecords } from './log-paths.ts'
 import type { Plant } from './plant.ts'
-import { isRecords, wrapFileSystem } from './wrapped-file-system.ts'
 
 export const syncOmitted: Plant = {
   name: 'sync-omitted',

@@ -1,6 +1,7 @@
 /** A checkpoint is written before the data that it promises: recovery points are a few offsets ahead. */
+
+import { wrapFileSystem } from '@millrace/storage/testing'
 import type { Plant } from './plant.ts'
-import { wrapFileSystem } from './wrapped-file-system.ts'
 
 export const checkpointTooHigh: Plant = {
   name: 'checkpoint-too-high',

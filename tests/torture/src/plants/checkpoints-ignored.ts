@@ -1,6 +1,7 @@
 /** What was durable is forgotten at the start: whatever is missing counts as a write that did not get there. */
+
+import { wrapFileSystem } from '@millrace/storage/testing'
 import type { Plant } from './plant.ts'
-import { wrapFileSystem } from './wrapped-file-system.ts'
 
 export const checkpointsIgnored: Plant = {
   name: 'checkpoints-ignored',

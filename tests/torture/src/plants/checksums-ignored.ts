@@ -1,8 +1,9 @@
 /** Every checksum is right, whatever the batch holds: as if nobody looked at them. */
 import { BatchHeader, batchHeaderSize } from '@millrace/protocol'
 import { type File, readFully } from '@millrace/storage'
+import { wrapFileSystem } from '@millrace/storage/testing'
+import { isRecords } from './log-paths.ts'
 import type { Plant } from './plant.ts'
-import { isRecords, wrapFileSystem } from './wrapped-file-system.ts'
 
 async function sealed(file: File): Promise<Buffer> {
   const bytes = Buffer.alloc(await file.size())

@@ -1,6 +1,8 @@
 /** Files of partitions are synced and renamed, the directories that name them are not synced. */
+
+import { wrapFileSystem } from '@millrace/storage/testing'
+import { isPartitionDirectory } from './log-paths.ts'
 import type { Plant } from './plant.ts'
-import { isPartitionDirectory, wrapFileSystem } from './wrapped-file-system.ts'
 
 export const directorySyncOmitted: Plant = {
   name: 'directory-sync-omitted',

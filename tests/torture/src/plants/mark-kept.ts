@@ -1,6 +1,7 @@
 /** The mark of a clean stop stays when the next process starts: after a crash, everything is trusted. */
+
+import { wrapFileSystem } from '@millrace/storage/testing'
 import type { Plant } from './plant.ts'
-import { wrapFileSystem } from './wrapped-file-system.ts'
 
 export const markKept: Plant = {
   name: 'mark-kept',

@@ -1,7 +1,7 @@
 /** A cleaning takes the originals away before its output counts. */
 import { type FileSystem, isFileSystemError } from '@millrace/storage'
+import { wrapFileSystem } from '@millrace/storage/testing'
 import type { Plant } from './plant.ts'
-import { wrapFileSystem } from './wrapped-file-system.ts'
 
 async function retire(inner: FileSystem, path: string): Promise<void> {
   try {

@@ -1,6 +1,8 @@
 /** A write that the disk took in part counts as whole. */
+
+import { wrapFileSystem } from '@millrace/storage/testing'
+import { isRecords } from './log-paths.ts'
 import type { Plant } from './plant.ts'
-import { isRecords, wrapFileSystem } from './wrapped-file-system.ts'
 
 export const shortWriteTaken: Plant = {
   name: 'short-write-taken',

@@ -1,6 +1,8 @@
 /** A sync that fails is tried again, and counts when the second one succeeds: by then the disk has forgotten what it was about. */
+
+import { wrapFileSystem } from '@millrace/storage/testing'
+import { isRecords } from './log-paths.ts'
 import type { Plant } from './plant.ts'
-import { isRecords, wrapFileSystem } from './wrapped-file-system.ts'
 
 export const syncFailureHidden: Plant = {
   name: 'sync-failure-hidden',

@@ -1,6 +1,8 @@
 /** The disk is never asked to keep records. */
+
+import { wrapFileSystem } from '@millrace/storage/testing'
+import { isRecords } from './log-paths.ts'
 import type { Plant } from './plant.ts'
-import { isRecords, wrapFileSystem } from './wrapped-file-system.ts'
 
 export const syncOmitted: Plant = {
   name: 'sync-omitted',

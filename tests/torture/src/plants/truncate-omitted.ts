@@ -1,6 +1,8 @@
 /** A log that is truncated is cut in memory, and not on the disk. */
+
+import { wrapFileSystem } from '@millrace/storage/testing'
+import { isRecords } from './log-paths.ts'
 import type { Plant } from './plant.ts'
-import { isRecords, wrapFileSystem } from './wrapped-file-system.ts'
 
 export const truncateOmitted: Plant = {
   name: 'truncate-omitted',

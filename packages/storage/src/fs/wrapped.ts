@@ -1,5 +1,5 @@
-/** A file system that passes everything on, with some operations replaced. */
-import type { File, FileSystem, OpenMode } from '@millrace/storage'
+/** A file system that passes everything on, with some operations replaced: for planted bugs. */
+import type { File, FileSystem, OpenMode } from './port.ts'
 
 export type FileOverrides = Partial<Pick<File, 'read' | 'write' | 'sync' | 'truncate'>>
 export type FileSystemOverrides = Partial<Pick<FileSystem, 'syncDirectory' | 'rename' | 'remove' | 'readFile'>> & {
@@ -37,12 +37,4 @@ function wrapFile(inner: File, overrides: FileOverrides): File {
     close: () => inner.close(),
     ...overrides,
   }
-}
-
-export function isRecords(path: string): boolean {
-  return path.endsWith('.log')
-}
-
-export function isPartitionDirectory(path: string): boolean {
-  return /-\d+$/.test(path)
 }
