@@ -106,6 +106,18 @@ export function describeTransport(name: string, create: () => TransportUnderTest
       await listener.close()
     })
 
+    it('sends nothing for an empty range, and what is around it', async () => {
+      const { listener, near, far } = await pair(create())
+      let releasedCount = 0
+      const empty = rangeOf(Buffer.alloc(0), () => void releasedCount++)
+      near.connection.write([Buffer.from('before'), empty, Buffer.from('after'), empty])
+      expect(String(await far.arrived(11))).toBe('beforeafter')
+      near.connection.end()
+      await far.closed
+      expect(releasedCount).toBe(2)
+      await listener.close()
+    })
+
     it('keeps ranges apart that are under way on several connections, whoever is slow', async () => {
       const pairs = await Promise.all([0, 1, 2, 3].map(() => pair(create())))
       const contents = pairs.map((_, place) => Buffer.alloc(900_000 + place, `${place} of many `))

@@ -102,8 +102,9 @@ export class OutgoingQueue {
 
   /** The first piece leaves together with what comes before it, and while one piece is sent the next one is read. */
   async #sendRange(head: readonly Buffer[], range: SendableBytes): Promise<void> {
-    let next: Promise<Buffer> | undefined = this.#readPiece(range, 0)
+    let next = range.byteLength > 0 ? this.#readPiece(range, 0) : undefined
     try {
+      if (next === undefined && head.length > 0) await this.#send(head)
       let before = head
       for (let position = 0; next !== undefined; before = []) {
         const piece: Buffer = await next
